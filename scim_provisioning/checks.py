@@ -1,0 +1,1 @@
+"""System checks: a misconfigured site hears of it at start."""

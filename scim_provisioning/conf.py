@@ -1,0 +1,98 @@
+"""The settings of the app: one dict, ``SCIM_PROVISIONING``, read when used.
+
+The fields of :class:`Settings` are the documentation and the defaults.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core.signals import setting_changed
+
+NAME = "SCIM_PROVISIONING"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an installer may set."""
+
+    public_url: str | None = None
+    """Scheme and host of ``meta.location``, such as ``https://portal.example.com``; else the request's host."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks whose ``X-Forwarded-For`` counts, such as ``10.0.0.0/8``."""
+    open_discovery: bool = False
+    """Whether ``/ServiceProviderConfig``, ``/ResourceTypes`` and ``/Schemas`` answer without credentials."""
+    max_body_size: int = 1024 * 1024
+    """Bytes of a request body."""
+    max_group_body_size: int = 16 * 1024 * 1024
+    """Bytes of a body sent to ``/Groups``."""
+    max_operations: int = 1000
+    """Operations of one PATCH."""
+    default_page_size: int = 100
+    """Resources of a page when the client names no ``count``."""
+    max_page_size: int = 1000
+    """Most resources of a page."""
+    max_filter_length: int = 10_000
+    """Characters of a filter."""
+    max_filter_depth: int = 50
+    """Nesting of a filter."""
+    max_filter_terms: int = 200
+    """Comparisons of a filter."""
+    bulk_max_operations: int = 1000
+    """Shown in ServiceProviderConfig: some clients read 0 as *no limit*."""
+    bulk_max_payload_size: int = 5 * 1024 * 1024
+    """Shown in ServiceProviderConfig."""
+    retry_after: int = 5
+    """Seconds in ``Retry-After`` when the database cannot be reached."""
+    paused_retry_after: int = 300
+    """Seconds in ``Retry-After`` when the connection is paused."""
+    password_cache_seconds: int = 300
+    """How long a successful password check is remembered by a process."""
+    throttle_address: tuple[int, int] = (30, 60)
+    """Failed password checks of one address, and the seconds they count for."""
+    throttle_user: tuple[int, int] = (5, 300)
+    """Failed password checks of one address and user name, and the seconds they count for."""
+    token_lifetime_days: int = 365
+    """Default life of a personal access token."""
+    last_used_seconds: int = 300
+    """How often the last use of a credential and a connection is written at most."""
+    counter_flush_seconds: int = 10
+    """How often a process writes its counts of reads and of anonymous refusals."""
+    ledger_retention_days: int = 400
+    """Age at which ``purge_ledger`` removes events."""
+    user_resource: str = "scim_provisioning.resources.user.USER"
+    """Dotted path to the ``ResourceMapping`` of users."""
+    group_resource: str = "scim_provisioning.resources.group.GROUP"
+    """Dotted path to the ``ResourceMapping`` of groups."""
+    admin_base: str = "django.contrib.admin.ModelAdmin"
+    """Dotted path to the base of the app's admin classes."""
+
+
+KNOWN = frozenset(field.name.upper() for field in fields(Settings))
+
+
+@lru_cache(maxsize=1)
+def _read() -> Settings:
+    given: dict[str, Any] = getattr(django_settings, NAME, {})
+    return Settings(**{key.lower(): value for key, value in given.items() if key in KNOWN})
+
+
+def current() -> Settings:
+    """Return the settings in force."""
+    return _read()
+
+
+def unknown_keys() -> list[str]:
+    """Return the keys of the dict that mean nothing, for the system check."""
+    return sorted(set(getattr(django_settings, NAME, {})) - KNOWN)
+
+
+def _forget(*, setting: str, **_: object) -> None:
+    if setting == NAME:
+        _read.cache_clear()
+
+
+setting_changed.connect(_forget, dispatch_uid="scim_provisioning.conf")

@@ -1,0 +1,59 @@
+"""Who asks, and from where: the facts that travel with a request below HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The authenticated client: a portal user and through it exactly one connection.
+
+    ``credential`` is ``password``, ``pat`` or ``pat-bearer``; ``sign_in_class`` is what
+    users that it creates get (``basic`` or ``oauth``); ``scopes`` holds ``scim.read``
+    and ``scim.write``.
+    """
+
+    user_id: Any
+    username: str
+    credential: str
+    credential_id: int | None
+    sign_in_class: str
+    scopes: frozenset[str]
+    connection_id: int
+    connection_name: str
+    profile: str
+    state: str
+    delete_policy: str
+    shows_protected: bool
+    rate_limit: int | None = None
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    @property
+    def pk(self) -> Any:
+        """The portal user's primary key, as Django's throttles and loggers expect."""
+        return self.user_id
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One SCIM request as the layers below HTTP see it.
+
+    ``base_url`` has no trailing slash; ``path`` has no query; ``notes`` collects what was
+    tolerated (ignored attributes, quirks applied) for the ledger.
+    """
+
+    principal: Principal
+    base_url: str
+    method: str = ""
+    path: str = ""
+    address: str | None = None
+    request_id: UUID | None = None
+    started: float = 0.0
+    if_match: str | None = None
+    notes: list[str] = field(default_factory=list)

@@ -1,0 +1,1 @@
+"""Reads and writes of the directory: transactions, locks, ownership and signals."""

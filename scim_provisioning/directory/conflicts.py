@@ -1,0 +1,47 @@
+"""What a refused constraint means to the client: 409, or what else, and without database text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import IntegrityError
+
+from scim_provisioning.context import Context
+from scim_provisioning.models import FindingKind
+from scim_provisioning.protocol.attributes import Json
+from scim_provisioning.protocol.errors import Conflict, NotFound, ScimError, Uniqueness
+from scim_provisioning.protocol.fold import fold
+from scim_provisioning.resources.mapping import ResourceMapping
+
+from .ownership import Draft, draft
+
+
+class Reserved(Uniqueness):
+    """409: the name belongs to a protected account or group; it carries the finding."""
+
+    def __init__(self, detail: str, found: Draft) -> None:
+        super().__init__(detail)
+        self.draft = found
+
+
+def explain(
+    mapping: ResourceMapping, context: Context, body: Json, error: IntegrityError
+) -> ScimError:
+    """Return the error that an IntegrityError stands for."""
+    if "foreign key" in str(error).lower():
+        # A member, or the group itself, was deleted while it was being added to.
+        return NotFound("The resource, or one that it refers to, is gone.")
+    name, column = ("userName", "user_name") if mapping.owner == "user" else ("displayName", "display_name")
+    found = _holder(mapping, column, body.get(name) if isinstance(body, dict) else None)
+    if found is not None and not found.listed:
+        detail = f"The {name} is that of a protected {mapping.owner}: an administrator has to allow it."
+        return Reserved(detail, draft(FindingKind.PROTECTED, mapping.owner, found.pk))
+    if found is not None or "unique" in str(error).lower():
+        return Uniqueness(f"Another {mapping.owner} has that {name}, or another unique value of it.")
+    return Conflict()
+
+
+def _holder(mapping: ResourceMapping, column: str, value: Json) -> Any:
+    if not isinstance(value, str):
+        return None
+    return mapping.model._default_manager.filter(**{f"{column}_key": fold(value)}).first()

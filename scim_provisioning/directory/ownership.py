@@ -1,0 +1,108 @@
+"""Who may change what: protection, ownership, and the linking of local accounts.
+
+The connection that made a resource owns it. A local one without privilege is linked by
+the first connection that writes to it; anything else waits for an administrator.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.db.models import F, Q
+from django.utils import timezone
+
+from scim_provisioning.models import Connection, Finding, FindingKind
+from scim_provisioning.protocol.errors import Forbidden, ScimError
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A finding to be written once the refused transaction is rolled back."""
+
+    kind: FindingKind
+    user_id: UUID | None = None
+    group_id: UUID | None = None
+    detail: str = ""
+
+
+class NeedsAdministrator(Forbidden):
+    """403 that an administrator can lift; it carries the finding."""
+
+    def __init__(self, detail: str, draft: Draft) -> None:
+        super().__init__(detail)
+        self.draft = draft
+
+
+def is_protected_user(user: Any) -> bool:
+    """Whether an account is out of SCIM's reach: staff, superusers and acting users."""
+    if getattr(user, "is_staff", False) or getattr(user, "is_superuser", False):
+        return True
+    return Connection.objects.filter(acting_user=user.pk).exists()
+
+
+def is_protected_group(group_id: Any) -> bool:
+    """Whether a *local* group is out of SCIM's reach: it carries permissions."""
+    return Group.permissions.through.objects.filter(group_id=group_id).exists()
+
+
+def has_privilege(user_id: Any) -> bool:
+    """Whether an account holds permissions, of its own or through a group."""
+    own = Q(user_permissions__isnull=False) | Q(groups__permissions__isnull=False)
+    users: Any = get_user_model()._default_manager
+    return bool(users.filter(pk=user_id).filter(own).exists())
+
+
+def draft(kind: FindingKind, mapping_owner: str, identifier: UUID, detail: str = "") -> Draft:
+    """Return the draft of a finding about a user or a group."""
+    user = identifier if mapping_owner == "user" else None
+    return Draft(kind, user, None if user else identifier, detail)
+
+
+def claim(row: Any, connection_id: int, owner: str) -> bool:
+    """Check that the connection may write to a row; return whether that links it.
+
+    ``row`` is a ``directory.rows.Stored``. Raises Forbidden.
+    """
+    if not row.listed:
+        raise Forbidden("The resource is protected and cannot be changed by SCIM.")
+    if row.connection_id == connection_id:
+        return False
+    if row.connection_id is not None:
+        found = draft(FindingKind.FOREIGN, owner, row.id)
+        raise NeedsAdministrator("The resource belongs to another connection.", found)
+    if not row.link_allowed and owner == "user" and has_privilege(row.owner_id):
+        found = draft(FindingKind.UNAPPROVED, owner, row.id)
+        detail = "The account is local and holds permissions: an administrator has to allow it."
+        raise NeedsAdministrator(detail, found)
+    return True
+
+
+def record(found: Draft, connection_id: int | None) -> None:
+    """Write a finding, or count it again where it is open."""
+    now = timezone.now()
+    same = Finding.objects.filter(
+        kind=found.kind,
+        connection_id=connection_id,
+        user_id=found.user_id,
+        group_id=found.group_id,
+        resolved=None,
+    )
+    if not same.update(count=F("count") + 1, last_seen=now):
+        Finding.objects.create(
+            kind=found.kind,
+            connection_id=connection_id,
+            user_id=found.user_id,
+            group_id=found.group_id,
+            detail=found.detail,
+        )
+
+
+def record_refusal(error: ScimError, connection_id: int) -> None:
+    """Write the finding that a refusal carries, if it carries one."""
+    found = getattr(error, "draft", None)
+    if found is not None:
+        record(found, connection_id)

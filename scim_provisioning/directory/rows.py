@@ -1,0 +1,132 @@
+"""The rows of one resource: loaded and locked for a write, inserted, and updated.
+
+Only what changed is written, by statements compiled once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db import connection, models
+
+from scim_provisioning.context import Context
+from scim_provisioning.models import ExternalId, MultiValue
+from scim_provisioning.protocol.attributes import Json
+from scim_provisioning.protocol.errors import NotFound
+from scim_provisioning.resources.bindings import PerConnection
+from scim_provisioning.resources.expressions import FIRST_VALUE, lookup_key, parse_uuid
+from scim_provisioning.resources.mapping import Changes, ResourceMapping
+from scim_provisioning.resources.query import base_values, load_relations
+from scim_provisioning.resources.relations import Rows
+from scim_provisioning.resources.render import Reader, stored_reader
+from scim_provisioning.statements import Select, Slot, compile_delete, insert, one_of, slots
+
+FACTS = ("connection_id", "listed", "link_allowed", "version", "created", "last_modified")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A resource as it stands in the database, locked.
+
+    ``account`` is Django's user, None for groups; ``owner_id`` Django's own key.
+    """
+
+    id: UUID
+    owner_id: Any
+    document: dict[str, Json]
+    connection_id: int | None
+    listed: bool
+    link_allowed: bool
+    version: int
+    created: datetime
+    last_modified: datetime
+    account: Any = None
+
+
+def load(
+    mapping: ResourceMapping, identifier: str, context: Context, *, lock: bool = True
+) -> Stored:
+    """Return a resource, locked unless told otherwise; raise NotFound where the client sees none."""
+    key = parse_uuid(identifier.lower())
+    if key is None:
+        raise NotFound
+    values = base_values(context)
+    read = stored_reader(mapping)
+    rows = _loading(mapping, lock, connection.vendor).rows([*values, key])
+    if not rows:
+        raise NotFound
+    [row] = rows
+    facts = dict(zip(FACTS, row[len(read.columns) :], strict=False))
+    if not facts["listed"] and not context.principal.shows_protected:
+        raise NotFound
+    document = read.document(row, load_relations(read, rows, values), "")
+    return Stored(row[0], row[1], document, **facts, account=_account(mapping, read, row))
+
+
+def _account(mapping: ResourceMapping, read: Reader, row: tuple[Any, ...]) -> Any:
+    if mapping.owner != "user":
+        return None
+    model = get_user_model()
+    names = [field.attname for field in model._meta.concrete_fields]
+    return model.from_db(connection.alias, names, row[len(read.columns) + len(FACTS) :])
+
+
+@lru_cache(maxsize=8)
+def _loading(mapping: ResourceMapping, lock: bool, vendor: str) -> Select:
+    columns = [*stored_reader(mapping).columns, *FACTS]
+    rows = mapping.model._default_manager.filter(pk=Slot(FIRST_VALUE, models.UUIDField()))
+    if mapping.owner == "user":
+        rows = rows.filter(deleted__isnull=True)
+        columns += [f"user__{field.attname}" for field in get_user_model()._meta.concrete_fields]
+    if lock:
+        # Keys do not change: memberships may point to a locked row meanwhile.
+        rows = rows.select_for_update(no_key=True)
+    return Select(rows.values_list(*columns))
+
+
+def write_values(
+    mapping: ResourceMapping, identifier: UUID, changes: Changes, context: Context, *, fresh: bool
+) -> None:
+    """Write the changed attributes that stand in rows of their own; ``fresh`` ones have none yet."""
+    replaced, rows = [], []
+    for key, (before, after) in changes.items():
+        binding = mapping.bindings[key]
+        if isinstance(binding, Rows):
+            replaced += [binding.name] if before else []
+            rows += binding.rows(identifier, after, mapping.targets[key].leaf)
+        elif isinstance(binding, PerConnection):
+            _write_external_id(binding.owner, identifier, after, context, fresh=fresh)
+    if replaced and not fresh:
+        _clear(len(replaced), connection.vendor).run([identifier, *replaced])
+    if rows:
+        insert(MultiValue, rows)
+
+
+@lru_cache(maxsize=16)
+def _clear(size: int, vendor: str) -> Any:
+    names = slots(size, start=1)
+    return compile_delete(
+        MultiValue.objects.filter(one_of("attribute", names), user=Slot(0, models.UUIDField()))
+    )
+
+
+def _write_external_id(
+    owner: str, identifier: UUID, value: str | None, context: Context, *, fresh: bool
+) -> None:
+    place = {"connection_id": context.principal.connection_id, f"{owner}_id": identifier}
+    if value is None:
+        ExternalId.objects.filter(**place).delete()
+        return
+    columns = {"value": value, "value_key": lookup_key(value)}
+    if fresh:
+        insert(
+            ExternalId,
+            [{"connection": place["connection_id"], owner: identifier, **columns}],
+        )
+    else:
+        ExternalId.objects.update_or_create(**place, defaults=columns)

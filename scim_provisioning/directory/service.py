@@ -1,0 +1,403 @@
+"""The four writes of SCIM, each one transaction with its ledger entry.
+
+A 2xx means the change is in the database, whole; a refusal leaves everything as it was.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from scim_provisioning import conf, ledger, signals
+from scim_provisioning.context import Context
+from scim_provisioning.models import DeletePolicy
+from scim_provisioning.protocol import patch as patching
+from scim_provisioning.protocol import validation
+from scim_provisioning.protocol.attributes import Json
+from scim_provisioning.protocol.errors import NotFound, PreconditionFailed, ScimError
+from scim_provisioning.protocol.policy import policy_for
+from scim_provisioning.protocol.projection import Projection
+from scim_provisioning.resources import query
+from scim_provisioning.resources.bindings import Meta, etag
+from scim_provisioning.resources.mapping import Changes, ResourceMapping
+from scim_provisioning.resources.render import reader
+from scim_provisioning.statements import insert, update
+
+from . import accounts, conflicts, membership, ownership
+from .rows import Stored, load, write_values
+
+KEPT_BY_PUT = ("active", "externalId")
+"""What a PUT that does not name them leaves alone: see the wizard apps of Okta."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a write did: the resource as it is now, where the client asked to see it."""
+
+    id: UUID
+    version: str
+    location: str
+    resource: dict[str, Json] | None = None
+    changed: bool = True
+
+
+T = TypeVar("T")
+
+
+def _transact(
+    mapping: ResourceMapping, context: Context, body: Json, work: Callable[[], T]
+) -> T:
+    """Run one write in a transaction; what refused it is told only after the rollback."""
+    try:
+        with transaction.atomic():
+            return work()
+    except IntegrityError as error:
+        refusal: ScimError = conflicts.explain(mapping, context, body, error)
+    except ScimError as error:
+        refusal = error
+    ownership.record_refusal(refusal, context.principal.connection_id)
+    raise refusal
+
+
+def create(
+    mapping: ResourceMapping, body: Json, context: Context, projection: Projection
+) -> Outcome:
+    """Create a resource (RFC 7644 section 3.3); raise Uniqueness, InvalidValue, InvalidSyntax."""
+    policy = policy_for(context.principal.profile)
+    document = validation.clean(body, mapping.resource_type, policy, context.notes)
+    if "active" in mapping.bindings:
+        document.setdefault("active", True)
+    return _transact(
+        mapping, context, document, lambda: _create(mapping, document, context, projection)
+    )
+
+
+def _create(
+    mapping: ResourceMapping, document: dict[str, Json], context: Context, projection: Projection
+) -> Outcome:
+    members = _take_members(document)
+    changes = mapping.changes({}, document)
+    columns = mapping.columns(changes, document)
+    account = _new_account(mapping, changes, document)
+    identifier, now = uuid4(), timezone.now()
+    row = {
+        **{name: None for name in _unset(mapping)},
+        **columns,
+        "id": identifier,
+        mapping.owner: account.pk,
+        "connection": context.principal.connection_id,
+        "created": now,
+        "last_modified": now,
+    }
+    insert(mapping.model, [_complete(mapping, row, context)])
+    write_values(mapping, identifier, changes, context, fresh=True)
+    moved = membership.apply(mapping, account.pk, members, context) if members else None
+    stored = Stored(
+        identifier, account.pk, document, context.principal.connection_id, True, False, 1, now, now, account
+    )
+    _announce_created(mapping, stored, context)
+    return _finish(mapping, stored, document, changes, moved, context, projection, status=201)
+
+
+def _new_account(mapping: ResourceMapping, changes: Changes, document: dict[str, Json]) -> Any:
+    if mapping.owner == "user":
+        return accounts.create_user(mapping.mirrored(changes))
+    return accounts.create_group(document["displayName"])
+
+
+def _unset(mapping: ResourceMapping) -> list[str]:
+    """The nullable columns, so that every INSERT has the same shape and is compiled once."""
+    return [column for _, binding, _ in mapping.stored for column in binding.columns if isinstance(column, str)]
+
+
+def _complete(mapping: ResourceMapping, row: dict[str, Any], context: Context) -> dict[str, Any]:
+    """Fill in what the database would have defaulted; own statements know no defaults."""
+    row = {"listed": True, "link_allowed": False, "version": 1, "folded": {}, **row}
+    if mapping.owner == "user":
+        row |= {"sign_in_class": context.principal.sign_in_class, "deleted": None, "extensions": {}}
+        row["credentials_valid_after"] = None
+    return row
+
+
+def replace(
+    mapping: ResourceMapping, identifier: str, body: Json, context: Context, projection: Projection
+) -> Outcome:
+    """Replace a resource (RFC 7644 section 3.5.1): what is omitted is cleared."""
+    policy = policy_for(context.principal.profile)
+    document = validation.clean(body, mapping.resource_type, policy, context.notes)
+
+    def work() -> Outcome:
+        stored = _open(mapping, identifier, context)
+        after = dict(document)
+        for name in KEPT_BY_PUT:
+            if name not in after and name in stored.document:
+                after[name] = stored.document[name]
+        members = _take_members(after, replacing=True) if "members" in mapping.bindings else ()
+        return _write(mapping, stored, after, members, context, projection)
+
+    return _transact(mapping, context, document, work)
+
+
+def patch(
+    mapping: ResourceMapping, identifier: str, body: Json, context: Context, projection: Projection,
+    *, answer: bool = True,
+) -> Outcome:
+    """Modify a resource (RFC 7644 section 3.5.2): every operation, or none."""
+    policy = policy_for(context.principal.profile)
+    operations = patching.parse(
+        body,
+        mapping.resource_type,
+        policy,
+        context.notes,
+        max_operations=conf.current().max_operations,
+    )
+    others, members = patching.split_members(operations, by_value=policy.remove_by_value)
+
+    def work() -> Outcome:
+        stored = _open(mapping, identifier, context, lock=bool(others) or not members)
+        after = patching.apply(others, stored.document, mapping.resource_type, policy, context.notes)
+        return _write(mapping, stored, after, members, context, projection, answer=answer)
+
+    return _transact(mapping, context, body, work)
+
+
+def delete(mapping: ResourceMapping, identifier: str, context: Context) -> None:
+    """Delete a resource (RFC 7644 section 3.6); a user's account as the connection has it."""
+
+    def work() -> None:
+        stored = _open(mapping, identifier, context)
+        erased = mapping.owner == "group" or (
+            context.principal.delete_policy == DeletePolicy.ERASE
+        )
+        if mapping.owner == "user":
+            _announce_deleted(stored, context, erased)
+        if erased:
+            if mapping.owner == "user":
+                accounts.leave_groups(stored.owner_id)
+            accounts.erase(stored.account or _group(stored.owner_id))
+        else:
+            accounts.tombstone(stored)
+        _record(mapping, stored, {}, None, context, status=204)
+
+    _transact(mapping, context, {}, work)
+
+
+def _group(group_id: Any) -> Any:
+    return accounts.Group.objects.get(pk=group_id)
+
+
+def _take_members(
+    document: dict[str, Json], *, replacing: bool = False
+) -> tuple[patching.MemberChange, ...]:
+    """Take ``members`` out of a document: memberships are not part of the row."""
+    entries = document.pop("members", None) or []
+    kind: Any = "replace" if replacing else "add"
+    if not entries and not replacing:
+        return ()
+    return (patching.MemberChange(kind, tuple(entry["value"] for entry in entries), None),)
+
+
+def _open(
+    mapping: ResourceMapping, identifier: str, context: Context, *, lock: bool = True
+) -> Stored:
+    """Load a resource for a write, with the client's right and precondition checked."""
+    stored = load(mapping, identifier, context, lock=lock or context.if_match is not None)
+    if context.if_match is not None and not matches(context.if_match, stored.version):
+        raise PreconditionFailed
+    if ownership.claim(stored, context.principal.connection_id, mapping.owner):
+        update(mapping.model, stored.id, {"connection": context.principal.connection_id})
+        context.notes.append("linked to this connection")
+        _announce_linked(mapping, stored, context)
+    return stored
+
+
+def matches(header: str, version: int) -> bool:
+    """Whether an ``If-Match`` or ``If-None-Match`` header names a version, compared weakly."""
+    tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
+    return "*" in tags or etag(version).removeprefix("W/") in tags
+
+
+def _write(
+    mapping: ResourceMapping,
+    stored: Stored,
+    after: dict[str, Json],
+    members: tuple[patching.MemberChange, ...],
+    context: Context,
+    projection: Projection,
+    *,
+    answer: bool = True,
+) -> Outcome:
+    """Write what differs; nothing differs: nothing moves, and it is still recorded."""
+    changes = mapping.changes(stored.document, after)
+    moved = membership.apply(mapping, stored.owner_id, members, context) if members else None
+    if changes:
+        _write_account(mapping, stored, changes)
+        write_values(mapping, stored.id, changes, context, fresh=False)
+    now, version = stored.last_modified, stored.version
+    if changes or moved:
+        now, version = timezone.now(), version + 1
+        _announce_changed(mapping, stored, changes, moved, context)
+    written = Stored(
+        stored.id, stored.owner_id, after, stored.connection_id, True, False, version, stored.created, now
+    )
+    outcome = _finish(
+        mapping, written, after, changes, moved, context, projection, status=200, answer=answer
+    )
+    if changes or moved:
+        # The version last: parallel changes of one group's members wait for each other here only.
+        columns = mapping.columns(changes, after)
+        if changes.get("active") == (True, False):
+            columns["credentials_valid_after"] = now
+        update(
+            mapping.model, stored.id, {**columns, "version": F("version") + 1, "last_modified": now}
+        )
+    return outcome
+
+
+def _write_account(mapping: ResourceMapping, stored: Stored, changes: Changes) -> None:
+    if mapping.owner == "user":
+        accounts.change_user(stored.account, mapping.mirrored(changes))
+    elif "displayName" in changes:
+        accounts.rename_group(stored.owner_id, changes["displayName"][1])
+
+
+def _finish(
+    mapping: ResourceMapping,
+    stored: Stored,
+    document: dict[str, Json],
+    changes: Changes,
+    moved: membership.Moved | None,
+    context: Context,
+    projection: Projection,
+    *,
+    status: int,
+    answer: bool = True,
+) -> Outcome:
+    """Record a write and return its outcome."""
+    _record(mapping, stored, changes, moved, context, status=status if answer else 204)
+    location = f"{context.base_url}{mapping.endpoint}/{stored.id}"
+    resource = render(mapping, stored, document, context, projection) if answer else None
+    return Outcome(stored.id, etag(stored.version), location, resource, bool(changes or moved))
+
+
+def render(
+    mapping: ResourceMapping,
+    stored: Stored,
+    document: dict[str, Json],
+    context: Context,
+    projection: Projection,
+) -> dict[str, Json]:
+    """Return a written resource as a read would: only relations that others write are read."""
+    read = reader(mapping, projection)
+    values = query.base_values(context)
+    meta = mapping.bindings["meta"]
+    assert isinstance(meta, Meta)
+    facts = (stored.id, stored.created, stored.last_modified, stored.version)
+    resource = {"id": str(stored.id), "meta": meta.read(facts, context.base_url)}
+    resource |= {key: _copied(value) for key, value in document.items()}
+    row = (stored.id, stored.owner_id)
+    for key, relation in mapping.relations:
+        if key in read.wanted and not relation.stored:
+            found = relation.load([stored.owner_id], values).get(row[1], {})
+            resource |= dict(found)
+    return read.finish(resource, context.base_url, whole=False)
+
+
+def _copied(value: Json) -> Json:
+    return dict(value) if isinstance(value, dict) else value
+
+
+def _record(
+    mapping: ResourceMapping,
+    stored: Stored,
+    changes: Changes,
+    moved: membership.Moved | None,
+    context: Context,
+    *,
+    status: int,
+) -> None:
+    shown: dict[str, Any] = {key: list(pair) for key, pair in changes.items()}
+    if moved:
+        shown["members"] = moved.as_changes()
+    name = stored.document.get("userName") or stored.document.get("displayName") or ""
+    ledger.accepted(
+        context,
+        status=status,
+        resource_type=mapping.type.name,
+        resource_id=stored.id,
+        resource_name=name,
+        changes=shown,
+    )
+    transaction.on_commit(
+        lambda: signals.provisioned.send_robust(
+            sender=mapping.model,
+            kind=mapping.type.name,
+            scim_id=stored.id,
+            connection_id=context.principal.connection_id,
+            method=context.method,
+        )
+    )
+
+
+def _announce_created(mapping: ResourceMapping, stored: Stored, context: Context) -> None:
+    if mapping.owner == "user":
+        signals.user_provisioned.send(
+            sender=mapping.model,
+            user=stored.account,
+            scim_id=stored.id,
+            connection_id=context.principal.connection_id,
+            document=stored.document,
+            created=True,
+        )
+
+
+def _announce_linked(mapping: ResourceMapping, stored: Stored, context: Context) -> None:
+    if mapping.owner == "user":
+        signals.user_provisioned.send(
+            sender=mapping.model,
+            user=stored.account,
+            scim_id=stored.id,
+            connection_id=context.principal.connection_id,
+            document=stored.document,
+            created=False,
+        )
+
+
+def _announce_changed(
+    mapping: ResourceMapping,
+    stored: Stored,
+    changes: Changes,
+    moved: membership.Moved | None,
+    context: Context,
+) -> None:
+    shown: dict[str, Any] = dict(changes)
+    if moved:
+        shown["members"] = moved
+    signal = signals.user_changed if mapping.owner == "user" else signals.group_changed
+    signal.send(
+        sender=mapping.model,
+        **{f"{mapping.owner}_id": stored.owner_id},
+        scim_id=stored.id,
+        connection_id=context.principal.connection_id,
+        changes=shown,
+    )
+
+
+def _announce_deleted(stored: Stored, context: Context, erased: bool) -> None:
+    signals.user_deprovisioned.send(
+        sender=type(stored.account),
+        user_id=stored.owner_id,
+        scim_id=stored.id,
+        connection_id=context.principal.connection_id,
+        erased=erased,
+    )
+
+
+__all__ = ["NotFound", "Outcome", "create", "delete", "matches", "patch", "replace", "time"]

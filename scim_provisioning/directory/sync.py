@@ -1,0 +1,217 @@
+"""From Django's side to SCIM's: rows made, and kept true, when accounts change elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from scim_provisioning.models import FindingKind, MultiValue, ScimGroup, ScimUser
+from scim_provisioning.protocol.fold import fold
+from scim_provisioning.resources import mirror, registry
+from scim_provisioning.resources.bindings import Column
+from scim_provisioning.resources.expressions import lookup_key
+
+from .accounts import group_name
+from .ownership import draft, is_protected_group, is_protected_user, record
+
+SCALARS = (mirror.FIRST_NAME, mirror.LAST_NAME, mirror.ACTIVE)
+
+
+def facts(user: Any) -> dict[str, Any]:
+    """Return what the user model says of an account, as columns of its SCIM row."""
+    known = mirror.fields()
+    columns: dict[str, Any] = {"user_name": str(user.get_username())}
+    for role, (column, is_text) in _columns().items():
+        if role in known:
+            value = getattr(user, known[role].attname)
+            columns[column] = (value or None) if is_text else value
+    return columns
+
+
+def _columns() -> dict[str, tuple[str, bool]]:
+    """Map the roles that are one column of the SCIM row to it, and to whether it is folded."""
+    mapping = registry.mapping("User")
+    return {
+        binding.mirror: (binding.name, key in mapping._folding)
+        for key, binding, _ in mapping.stored
+        if isinstance(binding, Column) and binding.mirror in SCALARS
+    }
+
+
+def email_of(user: Any) -> str | None:
+    """Return the account's e-mail address, None where its model has none besides the user name."""
+    field = mirror.fields().get(mirror.EMAIL)
+    return (getattr(user, field.attname) or None) if field else None
+
+
+def folded_of(columns: dict[str, Any]) -> dict[str, str]:
+    """Return the folded values of the text columns among these, where they differ."""
+    texts = {column: columns.get(column) for column, is_text in _columns().values() if is_text}
+    return {c: fold(t) for c, t in texts.items() if isinstance(t, str) and fold(t) != t}
+
+
+def new_rows(users: Sequence[Any], protected: Iterable[Any]) -> list[ScimUser]:
+    """Return unsaved rows for accounts that have none; names that collide get no key."""
+    out_of_reach = set(protected)
+    keys = {user.pk: fold(str(user.get_username())) for user in users}
+    taken = set(
+        ScimUser.objects.filter(user_name_key__in=keys.values()).values_list(
+            "user_name_key", flat=True
+        )
+    )
+    rows = []
+    for user in users:
+        columns, key = facts(user), keys[user.pk]
+        rows.append(
+            ScimUser(
+                id=uuid4(),
+                user_id=user.pk,
+                user_name_key=None if key in taken else key,
+                listed=user.pk not in out_of_reach,
+                folded=folded_of(columns),
+                created=getattr(user, "date_joined", None) or timezone.now(),
+                **columns,
+            )
+        )
+        taken.add(key)
+    return rows
+
+
+def add_users(users: Sequence[Any], protected: Iterable[Any]) -> list[ScimUser]:
+    """Make the SCIM rows of accounts that have none, collisions becoming findings."""
+    rows = ScimUser.objects.bulk_create(new_rows(users, protected))
+    emails = {user.pk: email_of(user) for user in users}
+    MultiValue.objects.bulk_create(
+        [_email_row(row, emails[row.user_id]) for row in rows if emails[row.user_id]]
+    )
+    for row in rows:
+        if row.user_name_key is None:
+            record(draft(FindingKind.COLLISION, "user", row.pk, row.user_name), None)
+    return rows
+
+
+def _email_row(row: ScimUser, email: str | None) -> MultiValue:
+    text = fold(email or "")
+    return MultiValue(
+        user=row,
+        attribute="emails",
+        position=0,
+        value=email,
+        value_key=lookup_key(text),
+        type="work",
+        primary=True,
+        folded={} if text == email else {"value": text},
+    )
+
+
+def sync_user(user: Any) -> bool:
+    """Make an account's SCIM row say what the account says; return whether anything moved."""
+    protected = is_protected_user(user)
+    row = ScimUser.objects.filter(user=user.pk).first()
+    if row is None:
+        add_users([user], [user.pk] if protected else [])
+        return True
+    if row.deleted is not None:
+        return False
+    moved = _sync_columns(row, facts(user), listed=row.link_allowed or not protected)
+    return _sync_email(row, user) or moved
+
+
+def _sync_columns(row: ScimUser, columns: dict[str, Any], *, listed: bool) -> bool:
+    changed = {name: value for name, value in columns.items() if getattr(row, name) != value}
+    moved = bool(changed)
+    if "user_name" in changed:
+        changed["user_name_key"] = _free_key(row, changed["user_name"])
+    if changed.get("active") is False:
+        changed["credentials_valid_after"] = timezone.now()
+    if row.listed != listed:
+        changed["listed"] = listed
+    if not changed:
+        return False
+    if moved:
+        texts = {column for column, is_text in _columns().values() if is_text}
+        kept = {name: text for name, text in row.folded.items() if name not in texts}
+        changed["folded"] = kept | folded_of(columns)
+        changed |= {"version": row.version + 1, "last_modified": timezone.now()}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    row.save(update_fields=list(changed))
+    return moved
+
+
+def _free_key(row: ScimUser, user_name: str) -> str | None:
+    key = fold(user_name)
+    if ScimUser.objects.filter(user_name_key=key).exclude(pk=row.pk).exists():
+        record(draft(FindingKind.COLLISION, "user", row.pk, user_name), None)
+        return None
+    return key
+
+
+def _sync_email(row: ScimUser, user: Any) -> bool:
+    if mirror.EMAIL not in mirror.fields():
+        return False
+    email = email_of(user)
+    values = MultiValue.objects.filter(user=row, attribute="emails")
+    stored = sorted(values, key=lambda v: (not v.primary, v.position))
+    first = stored[0] if stored else None
+    if (first.value if first else None) == email:
+        return False
+    if first is not None and first.value is not None:
+        first.delete()
+    if email:
+        _email_row(row, email).save()
+    ScimUser.objects.filter(pk=row.pk).update(
+        version=row.version + 1, last_modified=timezone.now()
+    )
+    return True
+
+
+def sync_group(group: Group) -> bool:
+    """Make a group's SCIM row say what the group says; return whether anything moved."""
+    row = ScimGroup.objects.filter(group=group.pk).first()
+    if row is None:
+        add_groups([group])
+        return True
+    changed: dict[str, Any] = {}
+    if group_name(row.display_name) != group.name:
+        changed |= {"display_name": group.name, "display_name_key": _free_name(row, group.name)}
+        changed |= {"version": row.version + 1, "last_modified": timezone.now()}
+    if row.listed != (listed := is_listed(row)):
+        changed["listed"] = listed
+    if changed:
+        ScimGroup.objects.filter(pk=row.pk).update(**changed)
+    return "version" in changed
+
+
+def is_listed(row: ScimGroup) -> bool:
+    """Whether a group may be seen: owned, allowed, or local and without permissions."""
+    if row.connection_id is not None or row.link_allowed:
+        return True
+    return not is_protected_group(row.group_id)
+
+
+def add_groups(groups: Sequence[Group]) -> list[ScimGroup]:
+    """Make the SCIM rows of groups that have none, collisions becoming findings."""
+    rows = []
+    for group in groups:
+        row = ScimGroup(group=group, display_name=group.name)
+        row.display_name_key = _free_name(row, group.name, told=False)
+        row.listed = not is_protected_group(group.pk)
+        row.save(force_insert=True)
+        if row.display_name_key is None:
+            record(draft(FindingKind.COLLISION, "group", row.pk, group.name), None)
+        rows.append(row)
+    return rows
+
+
+def _free_name(row: ScimGroup, name: str, *, told: bool = True) -> str | None:
+    key = fold(name)
+    if not ScimGroup.objects.filter(display_name_key=key).exclude(pk=row.pk).exists():
+        return key
+    if told:
+        record(draft(FindingKind.COLLISION, "group", row.pk, name), None)
+    return None

@@ -1,0 +1,2 @@
+"""The provisioning ledger (temporary)."""
+def accepted(context, **facts): pass

@@ -1,0 +1,31 @@
+"""SCIM's facts about users and groups, the clients that write them, and what they did.
+
+Django's users and groups stay what they are: these rows stand beside them.
+"""
+
+from __future__ import annotations
+
+from .connection import Connection, DeletePolicy, Profile, State
+from .event import ProvisioningEvent, RequestCount
+from .finding import Finding, FindingKind
+from .group import ScimGroup
+from .token import PersonalAccessToken
+from .user import ScimUser, SignInClass
+from .values import ExternalId, MultiValue
+
+__all__ = [
+    "Connection",
+    "DeletePolicy",
+    "ExternalId",
+    "Finding",
+    "FindingKind",
+    "MultiValue",
+    "PersonalAccessToken",
+    "Profile",
+    "ProvisioningEvent",
+    "RequestCount",
+    "ScimGroup",
+    "ScimUser",
+    "SignInClass",
+    "State",
+]

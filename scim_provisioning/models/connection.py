@@ -1,0 +1,73 @@
+"""Connections: one identity provider's provisioning domain each."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Profile(models.TextChoices):
+    """Whose dialect is understood: ``auto`` understands every known one."""
+
+    AUTO = "auto", _("Any identity provider")
+    OKTA = "okta", _("Okta")
+    ENTRA = "entra", _("Microsoft Entra ID")
+    STRICT = "strict", _("RFC 7643 and 7644 to the letter")
+
+
+class State(models.TextChoices):
+    """Whether writes are taken."""
+
+    ACTIVE = "active", _("Active")
+    PAUSED = "paused", _("Paused")
+
+
+class DeletePolicy(models.TextChoices):
+    """What a SCIM DELETE does to the Django account."""
+
+    KEEP = "keep", _("Disable the account and take it out of SCIM")
+    ERASE = "erase", _("Delete the account")
+
+
+class Connection(models.Model):
+    """One identity provider that provisions this site, through one acting user."""
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    profile = models.CharField(
+        _("profile"), max_length=10, choices=Profile.choices, default=Profile.AUTO
+    )
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.ACTIVE)
+    acting_user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("acting user"),
+        on_delete=models.PROTECT,
+        related_name="scim_connection",
+        help_text=_("The service account the identity provider signs in as; it cannot open pages."),
+    )
+    delete_policy = models.CharField(
+        _("on delete"), max_length=10, choices=DeletePolicy.choices, default=DeletePolicy.KEEP
+    )
+    shows_protected = models.BooleanField(
+        _("shows protected accounts"),
+        default=False,
+        help_text=_("Staff, superusers and privileged groups can be read, never changed."),
+    )
+    rate_limit = models.PositiveIntegerField(
+        _("requests per second"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Empty for no limit. Microsoft Entra ID needs at least 25."),
+    )
+    last_seen = models.DateTimeField(_("last seen"), null=True, blank=True, editable=False)
+    created = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("connection")
+        verbose_name_plural = _("connections")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name

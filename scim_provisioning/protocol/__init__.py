@@ -1,0 +1,1 @@
+"""SCIM as plain Python: no Django, no input or output."""

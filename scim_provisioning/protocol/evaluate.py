@@ -1,0 +1,140 @@
+"""Filters on documents: what PATCH selects by, and what the database has to agree with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, assert_never
+
+from .attributes import Attribute, Json, ResourceType, Target
+from .comparison import is_folded, parse_datetime, prepare
+from .errors import InvalidFilter
+from .fold import fold
+from .tree import And, AttributePath, Comparison, Filter, Not, Operator, Or, Present, ValuePath
+
+
+def matches(
+    node: Filter, document: Json, resource_type: ResourceType, *, lenient: bool = True
+) -> bool:
+    """Whether a resource meets a filter; raise InvalidFilter for what it does not have."""
+    match node:
+        case And():
+            results = [matches(o, document, resource_type, lenient=lenient) for o in node.operands]
+            return all(results)
+        case Or():
+            results = [matches(o, document, resource_type, lenient=lenient) for o in node.operands]
+            return any(results)
+        case Not():
+            return not matches(node.operand, document, resource_type, lenient=lenient)
+        case ValuePath():
+            target = _find(node.path, resource_type, lenient)
+            return bool(select(node.filter, _values(document, target), target.attribute, lenient))
+        case Comparison() | Present():
+            return _leaf(node, document, _find(node.path, resource_type, lenient), lenient)
+        case _:
+            assert_never(node)
+
+
+def select(
+    node: Filter, values: Sequence[Json], attribute: Attribute, lenient: bool = True
+) -> list[int]:
+    """Return the positions of the entries of a multi-valued attribute that meet a value filter."""
+    # An entry of nothing first: a bad filter is an error even where there is no value.
+    _entry(node, {}, attribute, lenient)
+    return [i for i, entry in enumerate(values) if _entry(node, entry, attribute, lenient)]
+
+
+def _find(path: AttributePath, resource_type: ResourceType, lenient: bool) -> Target:
+    target = resource_type.find(path.urn, path.name, path.sub, lenient=lenient)
+    if target is None:
+        raise InvalidFilter(f"There is no attribute {path.name} to filter by.")
+    return target
+
+
+def _values(document: Json, target: Target) -> list[Json]:
+    holder = document.get(target.urn) if target.urn else document
+    value = holder.get(target.attribute.name) if holder else None
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _leaf(
+    node: Comparison | Present, document: Json, target: Target, lenient: bool
+) -> bool:
+    sub = target.sub or (None if isinstance(node, Present) else target.attribute.sub("value"))
+    entries = _values(document, target)
+    values = [e.get(sub.name) for e in entries if isinstance(e, dict)] if sub else entries
+    leaf = sub or target.attribute
+    if isinstance(node, Present):
+        return any(map(_is_present, values))
+    wanted = prepare(node.operator, node.value, leaf, lenient)
+    if target.attribute.multi_valued and wanted is not None:
+        return any(v is not None and _compare(node.operator, v, wanted, leaf) for v in values)
+    return _compare(node.operator, next(iter(values), None), wanted, leaf)
+
+
+def _entry(node: Filter, entry: Json, attribute: Attribute, lenient: bool) -> bool:
+    match node:
+        case And():
+            return all([_entry(o, entry, attribute, lenient) for o in node.operands])
+        case Or():
+            return any([_entry(o, entry, attribute, lenient) for o in node.operands])
+        case Not():
+            return not _entry(node.operand, entry, attribute, lenient)
+        case ValuePath():
+            raise InvalidFilter("A value filter cannot stand in a value filter.")
+        case Comparison() | Present():
+            sub = _sub(node.path, attribute)
+            value = entry.get(sub.name) if isinstance(entry, dict) else entry
+            if isinstance(node, Present):
+                return _is_present(value)
+            wanted = prepare(node.operator, node.value, sub, lenient)
+            return _compare(node.operator, value, wanted, sub)
+        case _:
+            assert_never(node)
+
+
+def _sub(path: AttributePath, attribute: Attribute) -> Attribute:
+    sub = attribute.sub(path.name) if path.sub is None and path.urn is None else None
+    if sub is None:
+        raise InvalidFilter(f"{attribute.name} has no sub-attribute {path.name}.")
+    return sub
+
+
+def _is_present(value: Json) -> bool:
+    if isinstance(value, dict):
+        return any(map(_is_present, value.values()))
+    return value is not None and value not in ("", [])
+
+
+def _compare(operator: Operator, value: Json, wanted: Any, attribute: Attribute) -> bool:
+    if operator is Operator.NE:
+        return not _compare(Operator.EQ, value, wanted, attribute)
+    if wanted is None or value is None:
+        return operator is Operator.EQ and value is wanted
+    actual = _comparable(value, attribute)
+    match operator:
+        case Operator.EQ:
+            return bool(actual == wanted)
+        case Operator.CO:
+            return wanted in actual
+        case Operator.SW:
+            return bool(actual.startswith(wanted))
+        case Operator.EW:
+            return bool(actual.endswith(wanted))
+        case Operator.GT:
+            return bool(actual > wanted)
+        case Operator.GE:
+            return bool(actual >= wanted)
+        case Operator.LT:
+            return bool(actual < wanted)
+        case Operator.LE:
+            return bool(actual <= wanted)
+        case _:
+            assert_never(operator)
+
+
+def _comparable(value: Json, attribute: Attribute) -> Any:
+    if attribute.type == "dateTime":
+        return parse_datetime(value)
+    return fold(value) if is_folded(attribute) and isinstance(value, str) else value

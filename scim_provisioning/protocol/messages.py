@@ -1,0 +1,76 @@
+"""The messages of the protocol (RFC 7644 section 3.4.2, 3.4.3 and 3.12)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from . import urns
+from .attributes import Json
+from .errors import InvalidSyntax, InvalidValue, ScimError
+
+SEARCH_FIELDS = {
+    name.lower(): name
+    for name in (
+        "attributes",
+        "excludedAttributes",
+        "filter",
+        "sortBy",
+        "sortOrder",
+        "startIndex",
+        "count",
+    )
+}
+
+
+def error(exc: ScimError) -> dict[str, Json]:
+    """Return the body of an error; ``status`` is a string."""
+    body: dict[str, Json] = {"schemas": [urns.ERROR], "status": str(exc.status)}
+    if exc.scim_type:
+        body["scimType"] = exc.scim_type
+    return {**body, "detail": exc.detail}
+
+
+def list_response(
+    resources: Sequence[Json], total: int, start_index: int = 1
+) -> dict[str, Json]:
+    """Return a page of resources; ``Resources`` is left out where the page is empty."""
+    body: dict[str, Json] = {
+        "schemas": [urns.LIST_RESPONSE],
+        "totalResults": total,
+        "startIndex": start_index,
+        "itemsPerPage": len(resources),
+    }
+    if resources or total:
+        body["Resources"] = list(resources)
+    return body
+
+
+def parse_search(body: Json) -> dict[str, Json]:
+    """Return the parameters of a ``.search`` body, named as in a query string.
+
+    Raises InvalidSyntax for another message, InvalidValue for a wrong type.
+    """
+    if not isinstance(body, dict):
+        raise InvalidSyntax("The body has to be a JSON object.")
+    fields = {key.lower(): value for key, value in body.items()}
+    given = fields.get("schemas")
+    known = [urn.lower() for urn in given if isinstance(urn, str)] if isinstance(given, list) else []
+    if urns.SEARCH_REQUEST.lower() not in known:
+        raise InvalidSyntax(f"schemas has to hold {urns.SEARCH_REQUEST}.")
+    found = {name: fields[key] for key, name in SEARCH_FIELDS.items() if fields.get(key) is not None}
+    for name, value in found.items():
+        _check_type(name, value)
+    return found
+
+
+def _check_type(name: str, value: Json) -> None:
+    if name in ("startIndex", "count"):
+        fits = isinstance(value, int) and not isinstance(value, bool)
+    elif name in ("attributes", "excludedAttributes"):
+        fits = isinstance(value, str) or (
+            isinstance(value, list) and all(isinstance(item, str) for item in value)
+        )
+    else:
+        fits = isinstance(value, str)
+    if not fits:
+        raise InvalidValue(f"{name} is of the wrong type.")

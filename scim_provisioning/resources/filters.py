@@ -1,0 +1,187 @@
+"""Filters on rows: a tree becomes a *shape*, and a shape becomes SQL once.
+
+The shape is the tree with its values taken out and its names resolved: nested tuples
+that key the cache of compiled statements. It is built and checked for every request;
+the SQL is not.
+"""
+
+from __future__ import annotations
+
+from typing import Any, assert_never
+
+from django.db.models import Q, Value
+from django.db.models.fields import BooleanField
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import IsNull
+
+from scim_provisioning.protocol.attributes import Attribute, Json, Target
+from scim_provisioning.protocol.comparison import prepare
+from scim_provisioning.protocol.errors import InvalidFilter
+from scim_provisioning.protocol.policy import Policy
+from scim_provisioning.protocol.tree import (
+    And,
+    AttributePath,
+    Comparison,
+    Filter,
+    Not,
+    Operator,
+    Or,
+    Present,
+    ValuePath,
+)
+
+from .bindings import SchemasInUse
+from .expressions import FIRST_VALUE
+from .mapping import ResourceMapping
+from .relations import Relation
+
+Shape = tuple[Any, ...]
+
+
+class Shaper:
+    """Takes a tree apart into its shape and its prepared values."""
+
+    def __init__(self, mapping: ResourceMapping, policy: Policy) -> None:
+        self.mapping = mapping
+        self.policy = policy
+        self.values: list[Json] = []
+
+    def shape(self, node: Filter, within: Attribute | None = None) -> Shape:
+        """Return the shape of a node; ``within`` is the attribute of the value path around it."""
+        match node:
+            case And() | Or():
+                name = "and" if isinstance(node, And) else "or"
+                return (name, *(self.shape(operand, within) for operand in node.operands))
+            case Not():
+                return ("not", self.shape(node.operand, within))
+            case Comparison():
+                return self._comparison(node, within)
+            case Present():
+                return self._place(self._target(node.path, within), within, ("pr",))
+            case ValuePath():
+                return self._value_path(node)
+            case _:
+                assert_never(node)
+
+    def _target(self, path: AttributePath, within: Attribute | None) -> Target:
+        if within is not None:
+            sub = within.sub(path.name) if path.sub is None and path.urn is None else None
+            if sub is None:
+                raise InvalidFilter(f"{within.name} has no sub-attribute {path.name}.")
+            return Target(None, sub)
+        found = self.mapping.resource_type.find(
+            path.urn, path.name, path.sub, lenient=self.policy.bare_extension_names
+        )
+        if found is None:
+            raise InvalidFilter(f"There is no attribute {path.name} to filter by.")
+        return found
+
+    def _comparison(self, node: Comparison, within: Attribute | None) -> Shape:
+        target = self._valued(self._target(node.path, within))
+        value = prepare(node.operator, node.value, target.leaf, self.policy.boolean_strings)
+        if value is None:
+            present = self._place(target, within, ("pr",))
+            return present if node.operator is Operator.NE else ("not", present)
+        self.values.append(value)
+        index = FIRST_VALUE + len(self.values) - 1
+        if node.operator is Operator.NE:
+            return self._place(target, within, (Operator.EQ.value, index), negated=True)
+        return self._place(target, within, (node.operator.value, index))
+
+    @staticmethod
+    def _valued(target: Target) -> Target:
+        """A bare complex attribute compares its ``value`` (RFC 7644 section 3.4.2.2)."""
+        if target.sub is None and (value := target.attribute.sub("value")):
+            return Target(target.urn, target.attribute, value)
+        return target
+
+    def _place(
+        self, target: Target, within: Attribute | None, what: Shape, *, negated: bool = False
+    ) -> Shape:
+        """Return a leaf; on a multi-valued attribute it asks for any one value."""
+        inner = target.sub or target.attribute
+        many = within is None and isinstance(self.mapping.binding(target), Relation)
+        leaf: Shape = (*what, inner.name if many or within else target.key)
+        if many and what == ("pr",) and target.sub is None:
+            return ("any", target.key)
+        if negated:
+            leaf = ("not", leaf)
+        return ("in", Target(target.urn, target.attribute).key, leaf) if many else leaf
+
+    def _value_path(self, node: ValuePath) -> Shape:
+        target = self._target(node.path, None)
+        if target.sub or not isinstance(self.mapping.binding(target), Relation):
+            raise InvalidFilter(f"{target.key} is not multi-valued.")
+        return ("in", target.key, self.shape(node.filter, target.attribute))
+
+
+def where(shape: Shape, mapping: ResourceMapping, within: Target | None = None) -> Q:
+    """Return the condition of a shape: on the rows of the mapping, or within one relation."""
+    match shape:
+        case ("and" | "or" as connector, *operands):
+            parts = [where(operand, mapping, within) for operand in operands]
+            if connector == "or" and within is None and any(s[0] == "in" for s in operands):
+                return _union(parts, mapping)
+            return Q(*parts, _connector=connector.upper())
+        case ("not", operand):
+            # Unassigned is not NULL here: what does not hold is false, its negation true.
+            inner = where(operand, mapping, within)
+            return ~Q(Coalesce(inner, Value(False), output_field=BooleanField()))
+        case ("any", key):
+            return Q(_relation(mapping, key).exists(None))
+        case ("in", key, inner):
+            target = mapping.targets[key]
+            return Q(_relation(mapping, key).exists(where(inner, mapping, target)))
+        case ("pr", name):
+            return _present(name, mapping, within)
+        case (operator, index, name):
+            return _compare(Operator(operator), index, name, mapping, within)
+    raise AssertionError(shape)
+
+
+def _union(parts: list[Q], mapping: ResourceMapping) -> Q:
+    # An OR around EXISTS scans the table; each part by itself goes by its index.
+    first, *rest = (mapping.model._default_manager.filter(part).values("pk") for part in parts)
+    return Q(pk__in=first.union(*rest))
+
+
+def _relation(mapping: ResourceMapping, key: str) -> Relation:
+    binding = mapping.bindings[key]
+    assert isinstance(binding, Relation)
+    return binding
+
+
+def _part(name: str, mapping: ResourceMapping, within: Target) -> Any:
+    sub = within.attribute.sub(name)
+    assert sub is not None
+    return _relation(mapping, within.key).part(sub)
+
+
+def _present(name: str, mapping: ResourceMapping, within: Target | None) -> Q:
+    if within is not None:
+        return Q(IsNull(_part(name, mapping, within).expression, False))
+    target = target_of(mapping, name)
+    if target.key in mapping.bindings or target.sub:
+        return Q(mapping.binding(target).present(target))
+    keys = [key for key in mapping.bindings if key.startswith(f"{name}.")]
+    return Q(*(_present(key, mapping, None) for key in keys), _connector="OR")
+
+
+def _compare(
+    operator: Operator, index: int, name: str, mapping: ResourceMapping, within: Target | None
+) -> Q:
+    if within is not None:
+        return Q(_part(name, mapping, within).compare(operator, index))
+    target = target_of(mapping, name)
+    binding = mapping.binding(target)
+    if isinstance(binding, SchemasInUse):
+        return binding.compare(operator, index, mapping.extension_columns)
+    return Q(binding.condition(operator, target, index))
+
+
+def target_of(mapping: ResourceMapping, key: str) -> Target:
+    """Return what a canonical name means, sub-attributes of a bound attribute included."""
+    for target in mapping._all_targets():
+        if target.key == key:
+            return target
+    raise AssertionError(key)

@@ -1,0 +1,177 @@
+"""A resource mapping: the one table that ties a resource type's attributes to rows.
+
+``/Schemas``, filter, sort, read, write, PATCH and projection all follow from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from django.db import models
+
+from scim_provisioning.protocol.attributes import Attribute, Json, ResourceType, Schema, Target
+from scim_provisioning.protocol.fold import fold
+
+from .bindings import Binding, Column, is_folded
+from .relations import Relation, Rows
+
+Changes = dict[str, tuple[Json, Json]]
+"""Attribute key → (before, after), None for unassigned."""
+
+
+@dataclass(frozen=True, eq=False)
+class ResourceMapping:
+    """A resource type, the model of its rows, and a binding per attribute key.
+
+    Keys are canonical names: ``userName``, ``name.givenName``, ``urn:…:User:department``.
+    """
+
+    type: ResourceType
+    model: type[models.Model]
+    bindings: Mapping[str, Binding]
+    owner: str
+    """The model's relation to Django's own row: ``user`` or ``group``."""
+
+    @cached_property
+    def resource_type(self) -> ResourceType:
+        """The resource type, limited to what is bound: what the server advertises."""
+        return replace(
+            self.type,
+            schema=self._bound(self.type.schema, None),
+            extensions=tuple(self._bound(schema, schema.id) for schema in self.type.extensions),
+        )
+
+    def _bound(self, schema: Schema, urn: str | None) -> Schema:
+        kept = []
+        for attribute in schema.attributes:
+            key = Target(urn, attribute).key
+            subs = tuple(s for s in attribute.sub_attributes if f"{key}.{s.name}" in self.bindings)
+            if key in self.bindings:
+                kept.append(attribute)
+            elif subs:
+                kept.append(replace(attribute, sub_attributes=subs))
+        return replace(schema, attributes=tuple(kept))
+
+    @cached_property
+    def targets(self) -> Mapping[str, Target]:
+        """What each bound key means."""
+        return {key: target for target in self._all_targets() if (key := target.key) in self.bindings}
+
+    def _all_targets(self) -> Iterator[Target]:
+        owners: list[tuple[str | None, tuple[Attribute, ...]]] = [
+            (None, (*self.type.common, *self.type.schema.attributes))
+        ]
+        owners += [(schema.id, schema.attributes) for schema in self.type.extensions]
+        for urn, attributes in owners:
+            for attribute in attributes:
+                yield Target(urn, attribute)
+                yield from (Target(urn, attribute, sub) for sub in attribute.sub_attributes)
+
+    def binding(self, target: Target) -> Binding:
+        """Return the binding of a target, or that of the attribute around it."""
+        found = self.bindings.get(target.key)
+        return found or self.bindings.get(Target(target.urn, target.attribute).key) or Binding()
+
+    @cached_property
+    def stored(self) -> tuple[tuple[str, Binding, Target], ...]:
+        """The bindings that clients may write."""
+        return tuple(
+            (key, binding, self.targets[key])
+            for key, binding in self.bindings.items()
+            if getattr(binding, "stored", False)
+        )
+
+    @cached_property
+    def relations(self) -> tuple[tuple[str, Relation], ...]:
+        """The multi-valued bindings."""
+        return tuple((k, b) for k, b in self.bindings.items() if isinstance(b, Relation))
+
+    @cached_property
+    def extension_columns(self) -> Mapping[str, tuple[str, ...]]:
+        """The columns that tell whether an extension is in use, by its URN."""
+        return {
+            schema.id: tuple(
+                column
+                for key, binding, target in self.stored
+                if target.urn == schema.id
+                for column in binding.columns
+            )
+            for schema in self.type.extensions
+        }
+
+    @cached_property
+    def endpoint(self) -> str:
+        """The endpoint, such as ``/Users``."""
+        return self.type.endpoint
+
+    def changes(self, before: Json, after: Json) -> Changes:
+        """Return what differs between two documents, by key."""
+        pairs = ((key, pick(before, t), pick(after, t)) for key, _, t in self.stored)
+        return {key: (old, new) for key, old, new in pairs if old != new}
+
+    def columns(self, changes: Changes, document: Json) -> dict[str, Any]:
+        """Return the columns of the row that hold the changed attributes.
+
+        Raises InvalidValue where a value does not fit its column.
+        """
+        columns: dict[str, Any] = {}
+        for key, (_, after) in changes.items():
+            columns |= self.bindings[key].write(after, self.targets[key].leaf)
+        if any(key in self._folding for key in changes):
+            columns["folded"] = self._folded(document)
+        return columns
+
+    @cached_property
+    def _folding(self) -> Mapping[str, str]:
+        return {
+            key: binding.name
+            for key, binding, target in self.stored
+            if isinstance(binding, Column) and not binding.key and is_folded(target.leaf)
+        }
+
+    def _folded(self, document: Json) -> dict[str, str]:
+        found = {}
+        for key, column in self._folding.items():
+            value = pick(document, self.targets[key])
+            if isinstance(value, str) and (text := fold(value)) != value:
+                found[column] = text
+        return found
+
+    def mirrored(self, changes: Changes) -> dict[str, Json]:
+        """Return the changed values that the user model's own fields copy, by role."""
+        found: dict[str, Json] = {}
+        for key, (_, after) in changes.items():
+            binding = self.bindings[key]
+            if isinstance(binding, Rows) and binding.mirror:
+                found[binding.mirror] = primary_value(after)
+            elif isinstance(binding, Column) and binding.mirror:
+                found[binding.mirror] = after
+        return found
+
+
+def pick(document: Json, target: Target) -> Json:
+    """Return the value at a target of a document, None where it is unassigned."""
+    holder = document.get(target.urn) if target.urn else document
+    value = holder.get(target.attribute.name) if holder else None
+    if target.sub and value is not None:
+        value = value.get(target.sub.name)
+    return value
+
+
+def put(document: dict[str, Json], target: Target, value: Json) -> None:
+    """Set the value at a target of a document, making the objects around it."""
+    holder = document.setdefault(target.urn, {}) if target.urn else document
+    if target.sub:
+        holder.setdefault(target.attribute.name, {})[target.sub.name] = value
+    else:
+        holder[target.attribute.name] = value
+
+
+def primary_value(entries: Json) -> Json:
+    """Return the value of the primary entry, else of the first that has one."""
+    values = [entry for entry in entries or () if entry.get("value")]
+    first = next((entry for entry in values if entry.get("primary")), values[0] if values else None)
+    return first["value"] if first else None

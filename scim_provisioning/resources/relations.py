@@ -1,0 +1,254 @@
+"""Relation bindings: multi-valued attributes, each value a row of its own.
+
+A filter on them is one ``EXISTS`` per value path; a page of resources loads each
+relation by one statement, whatever the page's size.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import connection, models
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from scim_provisioning.models import MultiValue
+from scim_provisioning.protocol.attributes import Attribute, Json, Target, Type
+from scim_provisioning.protocol.errors import InvalidFilter
+from scim_provisioning.protocol.fold import fold
+from scim_provisioning.statements import Select, Slot, one_of, padded, slots
+
+from .bindings import Binding, is_folded, reference_operand, uuid_operand
+from .expressions import (
+    BOOLEAN,
+    FIRST_VALUE,
+    SHOWS_PROTECTED,
+    TEXT,
+    Operand,
+    constant,
+    folded,
+    json_text,
+    lookup_key,
+)
+
+COLUMNS = ("value", "type", "display", "primary")
+
+
+class Relation(Binding):
+    """A multi-valued attribute: its values are rows that point to the resource."""
+
+    owner = "id"
+    """The column of the resource that the rows point to."""
+
+    def queryset(self) -> QuerySet[Any, Any]:
+        """Return the rows that clients may see, of all resources."""
+        raise NotImplementedError
+
+    owner_path = "user"
+    """The path from a row to its owner's key."""
+
+    def part(self, sub: Attribute) -> Operand:
+        """Return what a comparison of a sub-attribute compares, within a row."""
+        raise InvalidFilter(f"{sub.name} cannot be used in a filter.")
+
+    def exists(self, condition: Q | None) -> Exists:
+        """Return whether a resource has a row that meets the condition."""
+        rows = self.queryset().filter(**{self.owner_path: OuterRef(self.owner)})
+        return Exists(rows.filter(condition) if condition is not None else rows)
+
+    def load(
+        self, keys: Sequence[Any], context: Sequence[Any]
+    ) -> Mapping[Any, Mapping[str, list[Json]]]:
+        """Return the values of the resources with these keys, by key and attribute."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Rows(Relation):
+    """An attribute of ``MultiValue``; all of them load together.
+
+    ``indexed`` says that values are looked up by ``eq`` (not certificates, not photos);
+    ``mirror`` as in ``bindings.Column``: the primary, or the first, value.
+    """
+
+    name: str
+    indexed: bool = True
+    mirror: str | None = None
+    stored: bool = field(default=True, init=False)
+
+    def queryset(self) -> QuerySet[Any, Any]:
+        """Return the rows of this attribute."""
+        return MultiValue.objects.filter(attribute=self.name)
+
+    def part(self, sub: Attribute) -> Operand:
+        """Return the column, or the part of the JSON column, of a sub-attribute."""
+        if sub.type is Type.BOOLEAN:
+            return Operand(F(sub.name), BOOLEAN)
+        exact = not is_folded(sub)
+        if sub.name not in COLUMNS:
+            return Operand(json_text("rest", sub.name, exact=exact))
+        text = F(sub.name) if exact else folded(sub.name)
+        if sub.name == "value" and self.indexed:
+            return Operand(text, key=F("value_key"), bind=lookup_key)
+        return Operand(text)
+
+    def load(
+        self, keys: Sequence[Any], context: Sequence[Any]
+    ) -> Mapping[Any, Mapping[str, list[Json]]]:
+        """Load the values of every ``Rows`` attribute at once."""
+        found: dict[Any, dict[str, list[Json]]] = defaultdict(lambda: defaultdict(list))
+        places = padded(keys)
+        for owner, name, *parts in _value_rows(len(places), connection.vendor).rows(places):
+            found[owner][name].append(_entry(parts))
+        return found
+
+    def rows(self, owner: Any, values: Json, attribute: Attribute) -> list[dict[str, Any]]:
+        """Return the rows that hold the values of one resource."""
+        return [self._row(owner, i, value, attribute) for i, value in enumerate(values or ())]
+
+    def _row(self, owner: Any, position: int, entry: Json, attribute: Attribute) -> dict[str, Any]:
+        folds = {
+            sub.name: text
+            for sub in attribute.sub_attributes
+            if is_folded(sub)
+            and isinstance(entry.get(sub.name), str)
+            and (text := fold(entry[sub.name])) != entry[sub.name]
+        }
+        value = entry.get("value")
+        key = lookup_key(folds.get("value", value)) if self.indexed and value else None
+        return {
+            "user": owner,
+            "attribute": self.name,
+            "position": position,
+            **{column: entry.get(column) for column in COLUMNS},
+            "value_key": key,
+            "rest": {k: v for k, v in entry.items() if k not in COLUMNS},
+            "folded": folds,
+        }
+
+
+def _entry(parts: Sequence[Any]) -> dict[str, Json]:
+    *columns, rest = parts
+    entry = {
+        name: value for name, value in zip(COLUMNS, columns, strict=True) if value is not None
+    }
+    return {**entry, **rest} if rest else entry
+
+
+@lru_cache(maxsize=16)
+def _value_rows(size: int, vendor: str) -> Select:
+    rows = MultiValue.objects.filter(one_of("user_id", slots(size, models.UUIDField())))
+    return Select(rows.order_by("position").values_list("user_id", "attribute", *COLUMNS, "rest"))
+
+
+def membership() -> tuple[type[models.Model], str, str]:
+    """Return the model between users and groups, and its two foreign keys' names."""
+    relation: Any = get_user_model()._meta.get_field("groups")
+    through = relation.remote_field.through
+    return through, relation.m2m_field_name(), relation.m2m_reverse_field_name()
+
+
+def visible(path: str) -> Q:
+    """Return the condition that the resource at a path is shown to this connection."""
+    shown = Q(Slot(SHOWS_PROTECTED, BOOLEAN)) & Q(**{f"{path}__isnull": False})
+    if path.endswith("user__scim"):
+        shown &= Q(**{f"{path}__deleted__isnull": True})
+    return Q(**{f"{path}__listed": True}) | shown
+
+
+@dataclass(frozen=True)
+class Membership(Relation):
+    """``groups`` of a user, or ``members`` of a group: Django's own membership, seen from one side."""
+
+    name: str
+    endpoint: str
+    kind: str
+
+    @property
+    def _sides(self) -> tuple[type[models.Model], str, str]:
+        """The model between, the foreign key to the owner, the one to the other side."""
+        through, user, group = membership()
+        return (through, user, group) if self.name == "groups" else (through, group, user)
+
+    @property
+    def owner(self) -> str:  # type: ignore[override]
+        """The column of the resource that memberships point to."""
+        return "user_id" if self.name == "groups" else "group_id"
+
+    @property
+    def owner_path(self) -> str:  # type: ignore[override]
+        """The path from a membership to its owner."""
+        return self._sides[1]
+
+    @property
+    def _other(self) -> str:
+        return f"{self._sides[2]}__scim"
+
+    @property
+    def _label(self) -> Any:
+        if self.name == "groups":
+            return F(f"{self._other}__display_name")
+        names = F(f"{self._other}__display_name"), F(f"{self._other}__user_name")
+        return Coalesce(*names, output_field=TEXT)
+
+    def queryset(self) -> QuerySet[Any, Any]:
+        """Return the memberships whose other side is shown."""
+        through: Any = self._sides[0]
+        rows: QuerySet[Any, Any] = through._default_manager.filter(visible(self._other))
+        return rows
+
+    def part(self, sub: Attribute) -> Operand:
+        """Return the other side's id, label or URI."""
+        match sub.name:
+            case "value":
+                return uuid_operand(f"{self._other}__id")
+            case "$ref":
+                return reference_operand(f"{self._other}__id", self.endpoint)
+            case "display":
+                # Folded on the fly: labels of two columns have no twin of their own.
+                return Operand(self._folded_label())
+            case "type":
+                return constant(fold(self.kind))
+        raise InvalidFilter(f"{self.name}.{sub.name} cannot be used in a filter.")
+
+    def _folded_label(self) -> Any:
+        path = self._other
+        if self.name == "groups":
+            return F(f"{path}__display_name_key")
+        names = (json_path(path, "display_name"), F(f"{path}__display_name"))
+        return Coalesce(*names, F(f"{path}__user_name_key"), output_field=TEXT)
+
+    def load(
+        self, keys: Sequence[Any], context: Sequence[Any]
+    ) -> Mapping[Any, Mapping[str, list[Json]]]:
+        """Load the other sides of all these owners."""
+        base = f"{context[1]}{self.endpoint}/"
+        places = padded(keys)
+        rows = _membership_rows(self, len(places), connection.vendor).rows([*context, *places])
+        found: dict[Any, dict[str, list[Json]]] = {}
+        for owner, identifier, label in rows:
+            entry = {
+                "value": str(identifier),
+                "$ref": f"{base}{identifier}",
+                "display": label,
+                "type": self.kind,
+            }
+            found.setdefault(owner, {self.name: []})[self.name].append(entry)
+        return found
+
+
+def json_path(path: str, key: str) -> Any:
+    """Return a folded text of a related SCIM row."""
+    return models.fields.json.KeyTextTransform(key, f"{path}__folded")
+
+
+@lru_cache(maxsize=32)
+def _membership_rows(relation: Membership, size: int, vendor: str) -> Select:
+    owner = relation.owner_path
+    rows = relation.queryset().filter(one_of(owner, slots(size, start=FIRST_VALUE)))
+    return Select(rows.order_by("pk").values_list(owner, f"{relation._other}__id", relation._label))

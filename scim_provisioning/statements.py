@@ -1,0 +1,204 @@
+"""The ORM's SQL, compiled once and run with fresh values into plain tuples.
+
+Compiling a queryset costs more than running it. A statement is built with a
+:class:`Slot` wherever a value goes; its SQL is kept, and each run only fills the
+slots. It is still the ORM's SQL, on every backend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import chain
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, models
+from django.db.models import F
+from django.db.models.expressions import Expression
+from django.db.models.lookups import In
+from django.db.models.sql import DeleteQuery, InsertQuery, UpdateQuery
+
+Row = tuple[Any, ...]
+Adapter = Callable[[Any], Any]
+
+
+class Marker:
+    """Stands in a compiled parameter list for the value of a slot."""
+
+    __slots__ = ("adapt", "index")
+
+    def __init__(self, index: int, adapt: Adapter | None) -> None:
+        self.index = index
+        self.adapt = adapt
+
+
+class Slot(Expression):
+    """A place for a value: an expression whose SQL is one parameter.
+
+    ``bind`` turns the value of a run into what ``output_field`` stores; None is NULL.
+    """
+
+    def __init__(
+        self,
+        index: int,
+        output_field: models.Field[Any, Any] | None = None,
+        bind: Adapter | None = None,
+    ) -> None:
+        super().__init__(output_field=output_field or models.TextField())
+        self.index = index
+        self.bind = bind
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        """Return one placeholder and the marker of its value."""
+        field, bind = self.output_field, self.bind
+        text = isinstance(field, models.TextField | models.CharField | models.IntegerField)
+
+        def adapt(value: Any) -> Any:
+            value = bind(value) if bind else value
+            return field.get_db_prep_value(value, connection) if not text else value
+
+        return "%s", [Marker(self.index, adapt if bind or not text else None)]
+
+
+class Statement:
+    """SQL whose parameters are constants and markers."""
+
+    __slots__ = ("params", "sql")
+
+    def __init__(self, sql: str, params: Iterable[Any]) -> None:
+        self.sql = sql
+        self.params = tuple(params)
+
+    def fill(self, values: Sequence[Any]) -> list[Any]:
+        """Return the parameters of one run."""
+        return [
+            (values[p.index] if p.adapt is None else p.adapt(values[p.index]))
+            if p.__class__ is Marker
+            else p
+            for p in self.params
+        ]
+
+    def run(self, values: Sequence[Any]) -> int:
+        """Execute it and return the number of rows it touched."""
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, self.fill(values))
+            return int(cursor.rowcount)
+
+
+class Select(Statement):
+    """A compiled SELECT; ``rows`` gives tuples with Django's converters applied."""
+
+    __slots__ = ("converters",)
+
+    def __init__(self, queryset: models.QuerySet[Any, Any], *, limited: bool = False) -> None:
+        self.converters: list[tuple[int, list[Any], Any]] = []
+        try:
+            compiler = queryset.query.get_compiler(connection=connection)
+            sql, params = compiler.as_sql()
+        except EmptyResultSet:
+            super().__init__("", ())
+            return
+        columns = [column[0] for column in compiler.select]
+        found = compiler.get_converters(columns).items()
+        self.converters = [(i, convs, expression) for i, (convs, expression) in found]
+        super().__init__(sql + (" LIMIT %s OFFSET %s" if limited else ""), params)
+
+    def rows(self, values: Sequence[Any] = (), *limits: int) -> list[Row]:
+        """Run it; ``limits`` are LIMIT and OFFSET of a statement made with ``limited``."""
+        if not self.sql:
+            return []
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, [*self.fill(values), *limits])
+            rows: list[Row] = cursor.fetchall()
+        return [self._convert(row) for row in rows] if self.converters else rows
+
+    def _convert(self, row: Row) -> Row:
+        converted = list(row)
+        for index, converters, expression in self.converters:
+            for convert in converters:
+                converted[index] = convert(converted[index], expression, connection)
+        return tuple(converted)
+
+
+def padded(values: Sequence[Any]) -> list[Any]:
+    """Return the values filled up to a power of two, so that few IN lists are compiled."""
+    size = 1 << max(len(values) - 1, 0).bit_length()
+    return [*values, *[values[-1]] * (size - len(values))]
+
+
+def slots(size: int, field: models.Field[Any, Any] | None = None, start: int = 0) -> list[Slot]:
+    """Return the slots of an IN list of that size."""
+    return [Slot(start + i, field) for i in range(size)]
+
+
+def one_of(path: str, places: Sequence[Slot]) -> In:
+    """Return the condition that a column is one of the slots' values."""
+    return In(F(path), list(places))
+
+
+def insert(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> Any:
+    """Insert rows of the same columns; return the new key of a single row."""
+    columns = tuple(rows[0])
+    statement = _insert(model, columns, len(rows), False, connection.vendor)
+    values = list(chain.from_iterable(row.values() for row in rows))
+    with connection.cursor() as cursor:
+        cursor.execute(statement.sql, statement.fill(values))
+        return cursor.fetchone()[0] if len(rows) == 1 else None
+
+
+def insert_missing(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> int:
+    """Insert the rows that no unique constraint forbids; return how many there were."""
+    statement = _insert(model, tuple(rows[0]), len(rows), True, connection.vendor)
+    return statement.run(list(chain.from_iterable(row.values() for row in rows)))
+
+
+@lru_cache(maxsize=256)
+def _insert(
+    model: type[models.Model], columns: tuple[str, ...], count: int, ignore: bool, vendor: str
+) -> Statement:
+    fields = [model._meta.get_field(column) for column in columns]
+    conflict = models.constants.OnConflict.IGNORE if ignore else None
+    query = InsertQuery(model, on_conflict=conflict)
+    objects = [model() for _ in range(count)]
+    for i, instance in enumerate(objects):
+        for j, field in enumerate(fields):
+            instance.__dict__[field.attname] = Slot(i * len(fields) + j, _plain(field))
+    query.insert_values(fields, objects, raw=True)
+    compiler = query.get_compiler(connection=connection)
+    if count == 1 and not ignore:
+        compiler.returning_fields = [model._meta.pk]
+    [(sql, params)] = compiler.as_sql()
+    return Statement(sql, params)
+
+
+def update(model: type[models.Model], pk: Any, values: dict[str, Any]) -> int:
+    """Set columns of the row with that key; values may be expressions without values of their own."""
+    fresh = {k: v for k, v in values.items() if not hasattr(v, "resolve_expression")}
+    kept = {k: v for k, v in values.items() if k not in fresh}
+    statement = _update(model, tuple(fresh), tuple(kept.items()), connection.vendor)
+    return statement.run([pk, *fresh.values()])
+
+
+@lru_cache(maxsize=512)
+def _update(
+    model: type[models.Model], fresh: tuple[str, ...], kept: tuple[tuple[str, Any], ...], vendor: str
+) -> Statement:
+    meta = model._meta
+    query = model._default_manager.filter(pk=Slot(0, meta.pk)).query.chain(klass=UpdateQuery)
+    places = {name: Slot(i, _plain(meta.get_field(name))) for i, name in enumerate(fresh, 1)}
+    query.add_update_values({**places, **dict(kept)})
+    sql, params = query.get_compiler(connection=connection).as_sql()
+    return Statement(sql, params)
+
+
+def _plain(field: Any) -> Any:
+    # A foreign key adapts its value as the key it points to.
+    return field.target_field if field.is_relation else field
+
+
+def compile_delete(queryset: models.QuerySet[Any, Any]) -> Statement:
+    """Compile the DELETE of a queryset on one table; no signals, no cascades."""
+    query = queryset.query.chain(klass=DeleteQuery)
+    sql, params = query.get_compiler(connection=connection).as_sql()
+    return Statement(sql, params)
