@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,10 +30,17 @@ class Principal:
     delete_policy: str
     shows_protected: bool
     rate_limit: int | None = None
+    last_seen: datetime | None = None
+    last_used: datetime | None = None
 
-    is_authenticated = True
-    is_active = True
-    is_anonymous = False
+    def seen(self, last_used: datetime | None) -> Principal:
+        """Return it with the moment its credential was last used."""
+        return replace(self, last_used=last_used)
+
+    @property
+    def is_authenticated(self) -> bool:
+        """A principal is one who was let in."""
+        return True
 
     @property
     def pk(self) -> Any:

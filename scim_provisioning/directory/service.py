@@ -209,7 +209,7 @@ def _open(
 ) -> Stored:
     """Load a resource for a write, with the client's right and precondition checked."""
     stored = load(mapping, identifier, context, lock=lock or context.if_match is not None)
-    if context.if_match is not None and not matches(context.if_match, stored.version):
+    if context.if_match is not None and not matches(context.if_match, etag(stored.version)):
         raise PreconditionFailed
     if ownership.claim(stored, context.principal.connection_id, mapping.owner):
         update(mapping.model, stored.id, {"connection": context.principal.connection_id})
@@ -218,10 +218,10 @@ def _open(
     return stored
 
 
-def matches(header: str, version: int) -> bool:
-    """Whether an ``If-Match`` or ``If-None-Match`` header names a version, compared weakly."""
-    tags = {tag.strip().removeprefix("W/") for tag in header.split(",")}
-    return "*" in tags or etag(version).removeprefix("W/") in tags
+def matches(header: str, tag: str) -> bool:
+    """Whether an ``If-Match`` or ``If-None-Match`` header names an entity tag, compared weakly."""
+    tags = {named.strip().removeprefix("W/") for named in header.split(",")}
+    return "*" in tags or tag.removeprefix("W/") in tags
 
 
 def _write(

@@ -1,0 +1,71 @@
+"""Which credential a header holds, and who checks it; every refusal looks the same."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import timedelta
+
+from django.utils import timezone
+
+from scim_provisioning import conf
+from scim_provisioning.context import Principal
+from scim_provisioning.models import Connection, PersonalAccessToken
+from scim_provisioning.protocol.errors import Unauthorized
+
+from . import passwords, personal_tokens
+
+MOST_BYTES = 2048
+
+
+def authenticate(authorization: str | None, address: str | None) -> Principal:
+    """Return who sends this header.
+
+    Raises Unauthorized, Forbidden for a user that no connection acts as, or
+    TooManyRequests.
+    """
+    header = (authorization or "").strip()
+    if not header or len(header) > MOST_BYTES:
+        raise Unauthorized
+    scheme, _, rest = header.partition(" ")
+    if scheme.lower() == "basic":
+        return _basic(rest.strip(), address)
+    if scheme.lower() == "bearer":
+        return personal_tokens.check(rest.strip(), None, "pat-bearer")
+    if not rest and header.startswith(personal_tokens.PREFIX):
+        # Okta's authentication mode "Header" sends the token bare.
+        return personal_tokens.check(header, None, "pat-bearer")
+    raise Unauthorized
+
+
+def _basic(encoded: str, address: str | None) -> Principal:
+    try:
+        pair = base64.b64decode(encoded, validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise Unauthorized from None
+    username, colon, password = pair.partition(":")
+    if not colon or not username or not password or "\x00" in pair:
+        raise Unauthorized
+    if password.startswith(personal_tokens.PREFIX):
+        return personal_tokens.check(password, username, "pat")
+    return passwords.check(username, password, address)
+
+
+def challenge(*, error: bool) -> str:
+    """Return ``WWW-Authenticate``: every scheme that is on, in one header (RFC 9110, RFC 6750)."""
+    bearer = 'Bearer realm="scim"'
+    if error:
+        bearer += ', error="invalid_token"'
+    return f'Basic realm="scim", charset="UTF-8", {bearer}'
+
+
+def touch(principal: Principal, address: str | None) -> None:
+    """Write when a credential and its connection were last used, every few minutes at most."""
+    now = timezone.now()
+    due = now - timedelta(seconds=conf.current().last_used_seconds)
+    if principal.last_seen is None or principal.last_seen < due:
+        Connection.objects.filter(pk=principal.connection_id).update(last_seen=now)
+    if principal.credential_id and (principal.last_used is None or principal.last_used < due):
+        PersonalAccessToken.objects.filter(pk=principal.credential_id).update(
+            last_used=now, last_address=address
+        )

@@ -1,0 +1,66 @@
+"""From a portal user to a principal: its one connection, and what the credential may do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from scim_provisioning.context import Principal
+from scim_provisioning.models import SignInClass
+from scim_provisioning.protocol.errors import Forbidden
+
+CONNECTION_COLUMNS = (
+    "pk",
+    "name",
+    "profile",
+    "state",
+    "delete_policy",
+    "shows_protected",
+    "rate_limit",
+    "last_seen",
+)
+READ, WRITE = "scim.read", "scim.write"
+BOTH = frozenset({READ, WRITE})
+
+
+def connection_paths(prefix: str) -> list[str]:
+    """Return the paths of the connection's columns, seen from its acting user."""
+    return [f"{prefix}scim_connection__{column}" for column in CONNECTION_COLUMNS]
+
+
+def parse_scopes(text: str) -> frozenset[str]:
+    """Return the rights that scopes stand for: ``scim`` is both, writing includes reading."""
+    scopes = set(text.split())
+    if "scim" in scopes or WRITE in scopes:
+        return BOTH
+    return frozenset({READ}) if READ in scopes else frozenset()
+
+
+def principal(
+    user_id: Any,
+    username: str,
+    credential: str,
+    credential_id: int | None,
+    scopes: frozenset[str],
+    connection: Sequence[Any],
+) -> Principal:
+    """Return the principal; raise Forbidden where no connection acts as this user."""
+    if connection[0] is None:
+        raise Forbidden("No provisioning connection acts as this user.")
+    pk, name, profile, state, delete_policy, shows_protected, rate_limit, last_seen = connection
+    return Principal(
+        user_id=user_id,
+        username=username,
+        credential=credential,
+        credential_id=credential_id,
+        sign_in_class=SignInClass.BASIC,
+        scopes=scopes,
+        connection_id=pk,
+        connection_name=name,
+        profile=profile,
+        state=state,
+        delete_policy=delete_policy,
+        shows_protected=shows_protected,
+        rate_limit=rate_limit,
+        last_seen=last_seen,
+    )

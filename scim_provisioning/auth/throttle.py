@@ -1,0 +1,45 @@
+"""Failed password checks, counted per address and per address and user name.
+
+REST framework throttles after it authenticates; a hash is too dear for that. Counts
+live in Django's cache; a missing credential, a token or a token's typo is never counted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+
+from django.core.cache import cache
+
+from scim_provisioning import conf
+from scim_provisioning.protocol.errors import TooManyRequests
+
+
+def _windows(address: str | None, username: str) -> list[tuple[str, int, int]]:
+    """Return (cache key, limit, seconds) of what is counted."""
+    settings = conf.current()
+    who = hashlib.sha256(f"{address}\0{username}".encode()).hexdigest()
+    by_address, by_user = settings.throttle_address, settings.throttle_user
+    now = int(time.time())
+    return [
+        (f"scim-throttle-a:{address}:{now // by_address[1]}", *by_address),
+        (f"scim-throttle-u:{who}:{now // by_user[1]}", *by_user),
+    ]
+
+
+def check(address: str | None, username: str) -> None:
+    """Raise TooManyRequests where too many checks failed."""
+    for key, limit, seconds in _windows(address, username):
+        if cache.get(key, 0) >= limit:
+            raise TooManyRequests(retry_after=seconds - int(time.time()) % seconds or 1)
+
+
+def fail(address: str | None, username: str) -> None:
+    """Count a failed check."""
+    for key, _, seconds in _windows(address, username):
+        cache.add(key, 0, seconds)
+        try:
+            cache.incr(key)
+        except ValueError:
+            # It expired in between: the window is over.
+            continue

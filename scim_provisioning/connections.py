@@ -1,0 +1,126 @@
+"""Connections made, and their tokens rotated: what the command, the admin and the portal share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import slugify
+
+from scim_provisioning import conf
+from scim_provisioning.auth import personal_tokens
+from scim_provisioning.models import Connection, Profile, State
+
+
+class ConnectionProblem(ValueError):
+    """A connection that cannot be made as asked; the message is one line for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedConnection:
+    """A connection; ``token`` is there only where a new one was made, and never again."""
+
+    connection: Connection
+    token: str | None
+    created: bool
+
+    @property
+    def username(self) -> str:
+        """The acting user's name, which goes with the token in HTTP Basic."""
+        return str(self.connection.acting_user.get_username())
+
+
+def base_url() -> str:
+    """Return the base URL to paste into an identity provider."""
+    site = conf.current().public_url or "http://127.0.0.1:8000"
+    return site.rstrip("/") + reverse("scim:root").rstrip("/")
+
+
+@transaction.atomic
+def create_connection(
+    name: str, *, profile: str = Profile.AUTO, username: str | None = None, scopes: str = "scim"
+) -> CreatedConnection:
+    """Make a connection with its acting user and a token, or update the one of that name.
+
+    Raises ConnectionProblem.
+    """
+    if profile not in Profile.values:
+        raise ConnectionProblem(f"The profile is one of {', '.join(Profile.values)}.")
+    if not name.strip() or len(name) > 100:
+        raise ConnectionProblem("A connection needs a name of at most 100 characters.")
+    found = Connection.objects.select_related("acting_user").filter(name=name).first()
+    if found is not None:
+        return _update(found, profile, username)
+    user = _acting_user(username or _default_username(name))
+    connection = Connection.objects.create(name=name, profile=profile, acting_user=user)
+    _, token = personal_tokens.create(user, description=f"Connection {name}", scopes=scopes)
+    return CreatedConnection(connection, token, created=True)
+
+
+def _update(found: Connection, profile: str, username: str | None) -> CreatedConnection:
+    if username and username != found.acting_user.get_username():
+        raise ConnectionProblem(f"The connection {found.name} acts as another user.")
+    if found.profile != profile:
+        found.profile = profile
+        found.save(update_fields=["profile"])
+    return CreatedConnection(found, None, created=False)
+
+
+def _default_username(name: str) -> str:
+    word = f"scim-{slugify(name) or 'connection'}"
+    model: Any = get_user_model()
+    field = model._meta.get_field(model.USERNAME_FIELD)
+    return f"{word}@scim.invalid" if isinstance(field, models.EmailField) else word
+
+
+def _acting_user(username: str) -> Any:
+    """Return the service account of that name, made where there is none."""
+    model: Any = get_user_model()
+    user = model._default_manager.filter(**{model.USERNAME_FIELD: username}).first()
+    if user is None:
+        return _new_user(model, username)
+    if Connection.objects.filter(acting_user=user).exists():
+        raise ConnectionProblem(f"Another connection acts as {username}.")
+    if getattr(user, "is_staff", False) or getattr(user, "is_superuser", False):
+        raise ConnectionProblem(f"{username} is staff: a connection needs an account of its own.")
+    if getattr(user, "scim", None) is not None and user.scim.connection_id is not None:
+        raise ConnectionProblem(f"{username} was provisioned by SCIM and cannot act for it.")
+    return user
+
+
+def _new_user(model: Any, username: str) -> Any:
+    user = model(**{model.USERNAME_FIELD: username})
+    user.set_unusable_password()
+    try:
+        user.clean_fields(exclude=[f.name for f in model._meta.fields if f.name != model.USERNAME_FIELD])
+    except ValidationError as error:
+        raise ConnectionProblem(f"{username}: {' '.join(error.messages)}") from None
+    user.save()
+    return user
+
+
+@transaction.atomic
+def rotate(connection: Connection, *, overlap_days: int = 0) -> str:
+    """Make a new token; the old ones end now, or after the overlap."""
+    now = timezone.now()
+    owner = connection.acting_user
+    old = owner.personal_access_tokens.filter(revoked=None, expires__gt=now)
+    if overlap_days:
+        end = now + timedelta(days=overlap_days)
+        old.filter(expires__gt=end).update(expires=end)
+    else:
+        old.update(revoked=now)
+    _, token = personal_tokens.create(owner, description=f"Connection {connection.name}")
+    return token
+
+
+def set_state(connection: Connection, state: State) -> None:
+    """Pause or resume: a paused connection reads, and its writes answer 429."""
+    connection.state = state
+    connection.save(update_fields=["state"])

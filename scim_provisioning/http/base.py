@@ -1,0 +1,149 @@
+"""The row of policies that every SCIM request passes; views hold only their own decision."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from scim_provisioning import auth, conf, counters, ledger
+from scim_provisioning.auth.principals import READ, WRITE
+from scim_provisioning.context import Context, Principal
+from scim_provisioning.models import State
+from scim_provisioning.protocol.attributes import Json
+from scim_provisioning.protocol.errors import Forbidden, ScimError, TooManyRequests
+from scim_provisioning.quirks import standardize
+
+from . import exceptions
+from .authentication import ScimAuthentication
+from .limits import check_rate, client_address
+from .negotiation import (
+    AcceptDecides,
+    PlainRenderer,
+    ScimParser,
+    ScimRenderer,
+    check_media_type,
+    read_body,
+    read_json,
+)
+
+READS = ("GET", "HEAD")
+
+
+@method_decorator(transaction.non_atomic_requests, name="dispatch")
+@method_decorator(csrf_exempt, name="dispatch")
+class ScimView(APIView):
+    """A SCIM endpoint; nothing of it depends on the site's REST framework settings."""
+
+    http_method_names = ["get", "post", "put", "patch", "delete", "head"]
+    authentication_classes = [ScimAuthentication]
+    permission_classes = []
+    throttle_classes = []
+    parser_classes = [ScimParser]
+    renderer_classes = [ScimRenderer, PlainRenderer]
+    content_negotiation_class = AcceptDecides
+    versioning_class = None
+    metadata_class = None
+
+    context: Context | None = None
+    reads_by_post = False
+    """Whether POST is a query."""
+
+    def get_exception_handler(self) -> Any:
+        """Errors are SCIM's, whatever the site set up."""
+        return exceptions.handle
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Authenticate, and check what the client may do."""
+        self.started = time.perf_counter()
+        self.context = None
+        principal: Principal = request.user  # type: ignore[assignment]
+        self.context = self._context(request, principal)
+        check_rate(principal)
+        writes = not (request.method in READS or self.reads_by_post)
+        if (WRITE if writes else READ) not in principal.scopes:
+            raise Forbidden("The credential has no scope for that.")
+        if writes and principal.state == State.PAUSED:
+            detail = "The connection is paused."
+            raise TooManyRequests(detail, retry_after=conf.current().paused_retry_after)
+
+    def _context(self, request: Request, principal: Principal) -> Context:
+        raw = request._request
+        return Context(
+            principal=principal,
+            base_url=base_url(raw),
+            method=request.method or "",
+            path=raw.path,
+            address=client_address(raw),
+            request_id=request_id(raw),
+            started=self.started,
+            if_match=request.META.get("HTTP_IF_MATCH"),
+        )
+
+    @property
+    def asked(self) -> Context:
+        """The context, behind authentication."""
+        assert self.context is not None
+        return self.context
+
+    def body(self, request: Request, limit: int | None = None) -> Json:
+        """Return the body, made standard for the connection's identity provider."""
+        check_media_type(request.META.get("CONTENT_TYPE", ""))
+        content = read_body(request._request, limit or conf.current().max_body_size)
+        return standardize(read_json(content), self.asked.principal.profile, self.asked.notes)
+
+    def finalize_response(
+        self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Count the request, and note the use of its credential, once the answer is decided."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        response.scim = True  # type: ignore[attr-defined]
+        if self.context is not None and response.status_code < 500:
+            if request.method in READS or self.reads_by_post:
+                principal = self.context.principal
+                counters.count(principal.connection_id, None, self.context.method, response.status_code)
+            auth.touch(self.context.principal, self.context.address)
+        return response
+
+    def refused(self, error: ScimError) -> None:
+        """Record a refused write of a known client; count what nobody known sent."""
+        if self.context is None:
+            raw = self.request._request if hasattr(self.request, "_request") else self.request
+            counters.count(None, client_address(raw), raw.method or "", error.status)
+        elif self.context.method not in READS and not self.reads_by_post:
+            if error.status == 429:
+                counters.count(
+                    self.context.principal.connection_id, None, self.context.method, error.status
+                )
+            elif error.status != 503:
+                ledger.refused(self.context, error)
+
+
+def base_url(request: Any) -> str:
+    """Return the base of every location: the configured public URL, else the request's host."""
+    site = conf.current().public_url
+    root = reverse("scim:root").rstrip("/")
+    return f"{site.rstrip('/')}{root}" if site else request.build_absolute_uri(root)
+
+
+def request_id(request: Any) -> UUID:
+    """Return our id of a request; the middleware made it, and shows it in the answer."""
+    found: UUID | None = getattr(request, "scim_request_id", None)
+    return found or uuid4()
+
+
+def answer(body: Json, status: int = 200, **headers: str) -> Response:
+    """Return a response with headers, underscores standing for hyphens."""
+    response = Response(body, status=status)
+    for name, value in headers.items():
+        response[name.replace("_", "-")] = value
+    return response

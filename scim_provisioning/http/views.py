@@ -1,0 +1,139 @@
+"""Users, Groups and their search: each verb in a few lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from scim_provisioning import conf
+from scim_provisioning.directory import service
+from scim_provisioning.protocol import errors, messages
+from scim_provisioning.protocol.projection import Projection
+from scim_provisioning.resources import query, registry
+from scim_provisioning.resources.mapping import ResourceMapping
+
+from . import params
+from .base import ScimView, answer
+
+
+class ResourceView(ScimView):
+    """An endpoint of one resource type, ``name``."""
+
+    name = ""
+
+    @property
+    def mapping(self) -> ResourceMapping:
+        """The mapping of the resource type."""
+        return registry.mapping(self.name)
+
+    def projection(self, request: Request) -> Projection:
+        """Return what the client asks to see."""
+        return params.projection(request.GET, self.mapping, self.asked.principal.profile)
+
+    def limited_body(self, request: Request) -> Any:
+        """Return the body under the resource type's limit: groups come with their members."""
+        settings = conf.current()
+        is_group = self.name == "Group"
+        return self.body(request, settings.max_group_body_size if is_group else None)
+
+    def page(self, search: query.Search) -> Response:
+        """Answer a query."""
+        page = query.search(self.mapping, search, self.asked)
+        return answer(messages.list_response(page.resources, page.total, page.start_index))
+
+    def written(self, outcome: service.Outcome, status: int = 200) -> Response:
+        """Answer a write."""
+        if outcome.resource is None:
+            return answer(None, 204, ETag=outcome.version)
+        headers = {"ETag": outcome.version, "Location": outcome.location}
+        return answer(outcome.resource, status, **headers)
+
+
+class Collection(ResourceView):
+    """``/Users`` and ``/Groups``."""
+
+    http_method_names = ["get", "head", "post"]
+
+    def get(self, request: Request) -> Response:
+        """List or query (RFC 7644 section 3.4.2)."""
+        return self.page(params.search(request.GET, self.mapping, self.asked.principal.profile))
+
+    def post(self, request: Request) -> Response:
+        """Create (RFC 7644 section 3.3)."""
+        wanted = self.projection(request)
+        body = self.limited_body(request)
+        return self.written(service.create(self.mapping, body, self.asked, wanted), 201)
+
+
+class SearchView(ResourceView):
+    """``/Users/.search`` and ``/Groups/.search`` (RFC 7644 section 3.4.3)."""
+
+    http_method_names = ["post"]
+    reads_by_post = True
+
+    def post(self, request: Request) -> Response:
+        """Query by a message instead of a URL."""
+        parameters = messages.parse_search(self.body(request))
+        return self.page(params.search(parameters, self.mapping, self.asked.principal.profile))
+
+
+class Resource(ResourceView):
+    """``/Users/{id}`` and ``/Groups/{id}``."""
+
+    http_method_names = ["get", "head", "put", "patch", "delete"]
+
+    def get(self, request: Request, id: str) -> Response:
+        """Read (RFC 7644 section 3.4.1); 304 where the client has this version."""
+        found = query.get(self.mapping, id, self.projection(request), self.asked)
+        if found is None:
+            raise errors.NotFound
+        version = found.get("meta", {}).get("version")
+        condition = request.META.get("HTTP_IF_NONE_MATCH")
+        if condition and version and service.matches(condition, version):
+            return answer(None, 304, ETag=version)
+        return answer(found, **({"ETag": version} if version else {}))
+
+    def put(self, request: Request, id: str) -> Response:
+        """Replace (RFC 7644 section 3.5.1)."""
+        wanted, body = self.projection(request), self.limited_body(request)
+        return self.written(service.replace(self.mapping, id, body, self.asked, wanted))
+
+    def patch(self, request: Request, id: str) -> Response:
+        """Modify (RFC 7644 section 3.5.2); a group answers 204 unless ``attributes`` asks."""
+        wanted, body = self.projection(request), self.limited_body(request)
+        answers = self.name == "User" or "attributes" in request.GET
+        outcome = service.patch(self.mapping, id, body, self.asked, wanted, answer=answers)
+        return self.written(outcome)
+
+    def delete(self, request: Request, id: str) -> Response:
+        """Delete (RFC 7644 section 3.6)."""
+        service.delete(self.mapping, id, self.asked)
+        return answer(None, 204)
+
+
+class NotOffered(ScimView):
+    """``/Me``, ``/Bulk`` and queries of everything at once: 501 until they are offered."""
+
+    reads_by_post = True
+
+    def _refuse(self, request: Request, *args: Any) -> Response:
+        raise errors.Unsupported
+
+    get = post = put = patch = delete = _refuse
+
+
+class Root(NotOffered):
+    """The base URL itself."""
+
+
+class Nowhere(ScimView):
+    """Any other URL below the prefix: 404 for who may know, 401 for the rest."""
+
+    reads_by_post = True
+
+    def _refuse(self, request: Request) -> Response:
+        raise errors.NotFound
+
+    get = post = put = patch = delete = _refuse
