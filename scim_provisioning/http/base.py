@@ -53,6 +53,7 @@ class ScimView(APIView):
     content_negotiation_class = AcceptDecides
     versioning_class = None
     metadata_class = None
+    format_kwarg = None
 
     context: Context | None = None
     reads_by_post = False

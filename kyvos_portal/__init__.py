@@ -1,0 +1,1 @@
+"""The portal: a Django project that hosts provisioning and onboarding."""

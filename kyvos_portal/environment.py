@@ -1,0 +1,87 @@
+"""The environment variables of the portal: read, checked, and told about in one line."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+
+def stop(name: str, problem: str) -> NoReturn:
+    """End the process with a message that names the variable."""
+    sys.exit(f"{name} {problem}")
+
+
+def read(name: str, cast: str, default: Any) -> Any:
+    """Return a variable as a type of django-environ's; a wrong value stops the process."""
+    try:
+        return getattr(env, cast)(name, default=default)
+    except (ValueError, TypeError, environ.ImproperlyConfigured) as error:
+        stop(name, f"cannot be read: {error}")
+
+
+def flag(name: str, *, default: bool = False) -> bool:
+    """Return a switch: 1, 0, true, false, yes, no, on or off."""
+    value = os.environ.get(name, "").strip().lower()
+    if value in ("", "1", "true", "yes", "on", "0", "false", "no", "off"):
+        return default if value == "" else value in ("1", "true", "yes", "on")
+    stop(name, "is a switch: 1 or 0.")
+
+
+def secret_key() -> str:
+    """Return ``SECRET_KEY``, else one made once and kept in a file that others cannot read."""
+    if found := os.environ.get("SECRET_KEY"):
+        return found
+    path = Path(os.environ.get("SECRET_KEY_FILE", BASE_DIR / ".secret_key"))
+    try:
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(64))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        stop("SECRET_KEY", f"is not set, and none can be kept in {path}: {error.strerror}.")
+    return path.read_text().strip()
+
+
+def public_url() -> str | None:
+    """Return ``PUBLIC_URL``: scheme and host that clients see, without a path."""
+    value = os.environ.get("PUBLIC_URL", "").strip().rstrip("/")
+    if not value:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
+        stop("PUBLIC_URL", "has to be like https://portal.example.com, without a path.")
+    return value
+
+
+def database() -> dict[str, Any]:
+    """Return ``DATABASE_URL`` as Django's setting: SQLite beside the project by default."""
+    config: dict[str, Any] = read("DATABASE_URL", "db_url", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
+    options = config.setdefault("OPTIONS", {})
+    if config["ENGINE"].endswith("sqlite3"):
+        options |= {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 1.5,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        }
+    elif config["ENGINE"].endswith("postgresql"):
+        config["CONN_MAX_AGE"] = read("CONN_MAX_AGE", "int", 600)
+        options.setdefault("connect_timeout", 2)
+        options.setdefault(
+            "options",
+            "-c lock_timeout=1500 -c statement_timeout=20000"
+            " -c idle_in_transaction_session_timeout=30000",
+        )
+        if flag("PREPARED_STATEMENTS", default=True):
+            options |= {"server_side_binding": True, "prepare_threshold": 5}
+    else:
+        stop("DATABASE_URL", "has to be a sqlite:// or postgres:// URL.")
+    return config

@@ -1,0 +1,33 @@
+"""The person's home, and what a load balancer asks."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Show the signed-in person who they are here."""
+    groups = request.user.groups.order_by("name")
+    return render(request, "home.html", {"groups": groups})
+
+
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Whether the process answers; no database is asked."""
+    return JsonResponse({"status": "ok"})
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Whether requests can be served: the database answers, and its migrations are applied."""
+    try:
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return JsonResponse({"status": "the database cannot be reached"}, status=503)
+    if waiting:
+        return JsonResponse({"status": f"{len(waiting)} migrations to apply"}, status=503)
+    return JsonResponse({"status": "ok"})

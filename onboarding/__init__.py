@@ -1,0 +1,1 @@
+"""First Login Actions: what a newly provisioned user gets."""

@@ -1,0 +1,20 @@
+"""What every test starts from."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.cache import cache
+
+from scim_provisioning import counters
+from scim_provisioning.auth import passwords
+from tests.scim_fixtures import other, scim, strict
+
+__all__ = ["other", "scim", "strict"]
+
+
+@pytest.fixture(autouse=True)
+def _clean_process():
+    """Forget what a process remembers between requests."""
+    cache.clear()
+    passwords.memory.forget()
+    counters.forget()

@@ -1,0 +1,31 @@
+"""Settings of the suite: the portal's, on the database and user model that the run is for."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
+os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
+os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "sqlite:///test.sqlite3")
+
+from kyvos_portal.settings import *  # noqa: E402, F403
+from kyvos_portal.settings import INSTALLED_APPS  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+WHITENOISE_AUTOREFRESH = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+match os.environ.get("TEST_USER_MODEL", "portal"):
+    case "auth":
+        AUTH_USER_MODEL = "auth.User"
+        INSTALLED_APPS.remove("kyvos_portal")
+        ROOT_URLCONF = "tests.urls"
+    case "email":
+        AUTH_USER_MODEL = "emailuser.User"
+        INSTALLED_APPS.remove("kyvos_portal")
+        INSTALLED_APPS.append("tests.emailuser")
+        ROOT_URLCONF = "tests.urls"
