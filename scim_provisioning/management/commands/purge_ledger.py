@@ -1,0 +1,52 @@
+"""``manage.py purge_ledger``: remove what the ledger need not keep any longer."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from tqdm import tqdm
+
+from scim_provisioning import conf
+from scim_provisioning.models import ProvisioningEvent, RequestCount
+
+BATCH = 1000
+
+
+class Command(BaseCommand):
+    """Remove events and counts that are older than the retention."""
+
+    help = "Remove provisioning events and request counts older than the retention."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--days", type=int, help="the age; by default LEDGER_RETENTION_DAYS")
+        parser.add_argument("--json", action="store_true", help="answer in JSON, for scripts")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Remove in small batches, so that nothing waits for it."""
+        days = options["days"]
+        days = conf.current().ledger_retention_days if days is None else days
+        if days < 1:
+            raise CommandError("--days has to be at least 1.")
+        end = timezone.now() - timedelta(days=days)
+        removed = {
+            "events": self._purge(ProvisioningEvent.objects.filter(time__lt=end)),
+            "counts": self._purge(RequestCount.objects.filter(minute__lt=end)),
+        }
+        told = f"Removed {removed['events']} events and {removed['counts']} counts."
+        self.stdout.write(json.dumps(removed) if options["json"] else told)
+
+    @staticmethod
+    def _purge(rows: Any) -> int:
+        removed = 0
+        with tqdm(total=rows.count(), unit="row", disable=not sys.stderr.isatty()) as bar:
+            while keys := list(rows.values_list("pk", flat=True)[:BATCH]):
+                count, _ = rows.model.objects.filter(pk__in=keys).delete()
+                removed += count
+                bar.update(count)
+        return removed
