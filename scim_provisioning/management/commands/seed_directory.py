@@ -1,36 +1,69 @@
-"""``manage.py seed_directory``: a directory of any size, for benchmarks and for looking at."""
+"""``manage.py seed_directory``: a directory of any size to measure and try things with."""
 
 from __future__ import annotations
 
+import json
 import sys
+import time
+from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 from tqdm import tqdm
 
-from scim_provisioning.connections import create_connection
+from scim_provisioning import connections
 from scim_provisioning.directory import seeding
 
 
 class Command(BaseCommand):
-    """Fill the directory; what is there already is kept."""
+    """Fill the directory with numbered users and groups; a second run adds what is missing."""
 
-    help = "Fill the directory with users user000001@example.com …, groups group-2 … and big."
+    help = "Fill the directory with test data, in bulk: numbered users, groups and one big group."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the sizes."""
-        parser.add_argument("--users", type=int, required=True)
-        parser.add_argument("--groups", type=int, default=0)
-        parser.add_argument("--big-group", type=int, default=0, help="members of the group big")
-        parser.add_argument("--connection", default="default", help="the owner; made where missing")
+        parser.add_argument("--users", type=int, required=True, help="how many users")
+        parser.add_argument(
+            "--groups", type=int, default=0, help="how many groups, the big one too"
+        )
+        parser.add_argument("--big-group", type=int, default=0, help="members of the big group")
+        parser.add_argument(
+            "--connection", default="default", help="who owns them; made if missing"
+        )
+        parser.add_argument("--json", action="store_true", help="answer in JSON, for scripts")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Seed, with a progress bar."""
-        users, groups, big = options["users"], options["groups"], options["big_group"]
-        if min(users, groups, big) < 0 or big > users:
-            raise CommandError("Sizes are not negative, and big has at most as many members as there are users.")
-        owner = create_connection(options["connection"]).connection
-        with tqdm(total=users + max(groups, 1), unit="row", disable=not sys.stderr.isatty()) as bar:
-            seeding.seed(owner, users=users, groups=groups, big_group=big, progress=bar.update)
-        if options["verbosity"]:
-            self.stdout.write(f"The directory has {users} users, {groups} groups and big with {big} members.")
+        """Seed and report."""
+        plan = seeding.Plan(options["users"], options["groups"], options["big_group"])
+        silent = options["verbosity"] == 0 or not sys.stderr.isatty()
+        started = time.perf_counter()
+        try:
+            plan.check()
+            made = connections.create_connection(options["connection"])
+            with tqdm(total=plan.steps, unit="row", disable=silent, file=sys.stderr) as bar:
+                seeded = seeding.seed(made.connection, plan, bar.update)
+        except (connections.ConnectionProblem, seeding.SeedingProblem) as problem:
+            raise CommandError(str(problem)) from None
+        except DatabaseError as error:
+            raise CommandError(f"The database refused: {str(error).splitlines()[0]}") from None
+        self._report(options, made, seeded, time.perf_counter() - started)
+
+    def _report(
+        self,
+        options: dict[str, Any],
+        made: connections.CreatedConnection,
+        seeded: seeding.Seeded,
+        seconds: float,
+    ) -> None:
+        facts = {"base_url": connections.base_url(), "username": made.username, "token": made.token}
+        if options["json"]:
+            self.stdout.write(json.dumps({**asdict(seeded), "seconds": round(seconds, 1), **facts}))
+        elif options["verbosity"]:
+            self.stdout.write(
+                f"Added {seeded.users} users, {seeded.groups} groups and {seeded.members} members "
+                f"in {seconds:.1f} s."
+            )
+            if made.token:
+                self.stdout.write(f"User name  {made.username}\nToken      {made.token}")
+                self.stdout.write("The token is shown this once.")
