@@ -22,7 +22,7 @@ EXTRAS = "portal,test"
 
 def main() -> None:
     """Run a command, in the project's own environment where none is active."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  whoever comes with less is told
         sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ".")
     if importlib.util.find_spec("django") is None and sys.prefix == sys.base_prefix:
         hand_over()
@@ -34,7 +34,9 @@ def main() -> None:
 
 def hand_over() -> None:
     """Make ``.venv``, install into it what pyproject.toml asks for, and go on there."""
-    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + sys.version.encode()).hexdigest()
+    wanted = hashlib.sha256(
+        (ROOT / "pyproject.toml").read_bytes() + sys.version.encode()
+    ).hexdigest()
     if not STAMP.is_file() or STAMP.read_text() != wanted:
         install()
         STAMP.write_text(wanted)

@@ -1,4 +1,4 @@
-"""``Server-Timing``: how long a request took, and how many statements it ran. For measuring only."""
+"""``Server-Timing``: how long a request took and how many statements it ran, for measuring."""
 
 from __future__ import annotations
 

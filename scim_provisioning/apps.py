@@ -14,4 +14,4 @@ class ScimProvisioningConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers and register the checks."""
-        from scim_provisioning import checks, receivers  # noqa: F401, PLC0415  models must be loaded
+        from scim_provisioning import checks, receivers  # noqa: F401  models must be loaded

@@ -1,1 +1,95 @@
-"""System checks: a misconfigured site hears of it at start."""
+"""System checks: a misconfigured site hears of it at start, by number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import FieldDoesNotExist
+from django.urls import NoReverseMatch, reverse
+from django.utils.module_loading import import_string
+
+from . import conf
+
+MIDDLEWARE = "scim_provisioning.http.middleware.ScimMiddleware"
+PATHS = ("user_resource", "group_resource", "admin_base")
+
+
+@register(Tags.compatibility)
+def check_settings(**_: Any) -> list[CheckMessage]:
+    """E001: an unknown key in SCIM_PROVISIONING; E002: a dotted path that leads nowhere."""
+    return [*_unknown_keys(), *_broken_paths()]
+
+
+def _unknown_keys() -> Iterator[CheckMessage]:
+    for key in conf.unknown_keys():
+        yield Error(
+            f"{conf.NAME} has no setting {key}.",
+            hint="The settings are the fields of scim_provisioning.conf.Settings, in upper case.",
+            id="scim_provisioning.E001",
+        )
+
+
+def _broken_paths() -> Iterator[CheckMessage]:
+    current = conf.current()
+    for name in PATHS:
+        path = getattr(current, name)
+        try:
+            import_string(path)
+        except ImportError as error:
+            yield Error(
+                f"{conf.NAME}[{name.upper()!r}] cannot be imported: {error}",
+                id="scim_provisioning.E002",
+            )
+
+
+@register(Tags.compatibility)
+def check_middleware(**_: Any) -> list[CheckMessage]:
+    """E003: the middleware is missing; W004: it is not the first that answers."""
+    installed = list(settings.MIDDLEWARE)
+    if MIDDLEWARE not in installed:
+        hint = f"Add {MIDDLEWARE!r} first: without it, errors of other layers are not SCIM."
+        return [Error("The SCIM middleware is missing.", hint=hint, id="scim_provisioning.E003")]
+    if "django.middleware.common.CommonMiddleware" in installed[: installed.index(MIDDLEWARE)]:
+        hint = "Put it first in MIDDLEWARE: it cannot translate the answers of those before it."
+        return [Warning("The SCIM middleware comes late.", hint=hint, id="scim_provisioning.W004")]
+    return []
+
+
+@register(Tags.urls)
+def check_urls(**_: Any) -> list[CheckMessage]:
+    """W005: the URLs are not included."""
+    try:
+        reverse("scim:root")
+    except NoReverseMatch:
+        hint = 'Add path("rest/scim/v2/", include("scim_provisioning.urls")) to the site\'s URLs.'
+        return [Warning("No URL leads to SCIM.", hint=hint, id="scim_provisioning.W005")]
+    return []
+
+
+@register(Tags.models)
+def check_user_model(**_: Any) -> list[CheckMessage]:
+    """E006: the user model has no groups."""
+    try:
+        get_user_model()._meta.get_field("groups")
+    except FieldDoesNotExist:
+        hint = "Inherit from django.contrib.auth.models.PermissionsMixin."
+        return [Error("The user model has no groups.", hint=hint, id="scim_provisioning.E006")]
+    return []
+
+
+@register(Tags.compatibility)
+def check_rest_framework(**_: Any) -> list[CheckMessage]:
+    """W007: REST framework is not among the installed apps."""
+    if apps.is_installed("rest_framework"):
+        return []
+    hint = "Add 'rest_framework' to INSTALLED_APPS, for its translations."
+    return [
+        Warning(
+            "REST framework is not installed as an app.", hint=hint, id="scim_provisioning.W007"
+        )
+    ]

@@ -20,11 +20,11 @@ class Settings:
     """What an installer may set."""
 
     public_url: str | None = None
-    """Scheme and host of ``meta.location``, such as ``https://portal.example.com``; else the request's host."""
+    """Scheme and host of ``meta.location``, ``https://portal.example.com``; else the request's."""
     trusted_proxies: tuple[str, ...] = ()
     """Networks whose ``X-Forwarded-For`` counts, such as ``10.0.0.0/8``."""
     open_discovery: bool = False
-    """Whether ``/ServiceProviderConfig``, ``/ResourceTypes`` and ``/Schemas`` answer without credentials."""
+    """Whether the discovery endpoints answer without credentials."""
     max_body_size: int = 1024 * 1024
     """Bytes of a request body."""
     max_group_body_size: int = 16 * 1024 * 1024

@@ -98,7 +98,9 @@ def _new_user(model: Any, username: str) -> Any:
     user = model(**{model.USERNAME_FIELD: username})
     user.set_unusable_password()
     try:
-        user.clean_fields(exclude=[f.name for f in model._meta.fields if f.name != model.USERNAME_FIELD])
+        user.clean_fields(
+            exclude=[f.name for f in model._meta.fields if f.name != model.USERNAME_FIELD]
+        )
     except ValidationError as error:
         raise ConnectionProblem(f"{username}: {' '.join(error.messages)}") from None
     user.save()

@@ -46,7 +46,7 @@ def flush_when_due() -> None:
 
 def flush() -> None:
     """Write the counts; they are kept where the database does not take them."""
-    global _flushed  # noqa: PLW0603  one clock per process
+    global _flushed
     with _lock:
         taken = dict(_counts)
         _counts.clear()
@@ -67,4 +67,3 @@ def forget() -> None:
     """Drop what is not written: for tests."""
     with _lock:
         _counts.clear()
-

@@ -54,7 +54,9 @@ def refused(context: Context, error: ScimError) -> None:
     """Record a refused write; a ledger that cannot be written refuses nothing."""
     try:
         with transaction.atomic():
-            _insert(context, status=error.status, scim_type=error.scim_type or "", detail=error.detail)
+            _insert(
+                context, status=error.status, scim_type=error.scim_type or "", detail=error.detail
+            )
     except DatabaseError:
         logger.warning("A refused request could not be recorded", exc_info=True)
 

@@ -47,7 +47,9 @@ def group_saved(instance: Group, raw: bool, **_: object) -> None:
 def group_permissions_changed(instance: Any, action: str, pk_set: Any, **_: object) -> None:
     """A local group that gets permissions goes out of SCIM's reach, and comes back without."""
     if action.startswith("post_"):
-        groups = [instance] if isinstance(instance, Group) else Group.objects.filter(pk__in=pk_set or ())
+        groups = (
+            [instance] if isinstance(instance, Group) else Group.objects.filter(pk__in=pk_set or ())
+        )
         for group in groups:
             sync.sync_group(group)
 

@@ -49,7 +49,7 @@ class Slot(Expression):
         self.index = index
         self.bind = bind
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         """Return one placeholder and the marker of its value."""
         field, bind = self.output_field, self.bind
         text = isinstance(field, models.TextField | models.CharField | models.IntegerField)
@@ -157,7 +157,7 @@ def insert_missing(model: type[models.Model], rows: Sequence[dict[str, Any]]) ->
 def _insert(
     model: type[models.Model], columns: tuple[str, ...], count: int, ignore: bool, vendor: str
 ) -> Statement:
-    fields = [model._meta.get_field(column) for column in columns]
+    fields: list[Any] = [model._meta.get_field(column) for column in columns]
     conflict = models.constants.OnConflict.IGNORE if ignore else None
     query = InsertQuery(model, on_conflict=conflict)
     objects = [model() for _ in range(count)]
@@ -173,7 +173,7 @@ def _insert(
 
 
 def update(model: type[models.Model], pk: Any, values: dict[str, Any]) -> int:
-    """Set columns of the row with that key; values may be expressions without values of their own."""
+    """Set columns of the row with that key; values may be expressions on columns."""
     fresh = {k: v for k, v in values.items() if not hasattr(v, "resolve_expression")}
     kept = {k: v for k, v in values.items() if k not in fresh}
     statement = _update(model, tuple(fresh), tuple(kept.items()), connection.vendor)
@@ -182,10 +182,13 @@ def update(model: type[models.Model], pk: Any, values: dict[str, Any]) -> int:
 
 @lru_cache(maxsize=512)
 def _update(
-    model: type[models.Model], fresh: tuple[str, ...], kept: tuple[tuple[str, Any], ...], vendor: str
+    model: type[models.Model],
+    fresh: tuple[str, ...],
+    kept: tuple[tuple[str, Any], ...],
+    vendor: str,
 ) -> Statement:
     meta = model._meta
-    query = model._default_manager.filter(pk=Slot(0, meta.pk)).query.chain(klass=UpdateQuery)
+    query: Any = model._default_manager.filter(pk=Slot(0, meta.pk)).query.chain(klass=UpdateQuery)
     places = {name: Slot(i, _plain(meta.get_field(name))) for i, name in enumerate(fresh, 1)}
     query.add_update_values({**places, **dict(kept)})
     sql, params = query.get_compiler(connection=connection).as_sql()

@@ -55,12 +55,16 @@ class ScimClient:
         given |= {"accept": "application/scim+json", **headers}
         named = {k.replace("_", "-"): v for k, v in given.items() if v is not None}
         content_type = named.pop("content-type", "")
-        data = body if isinstance(body, bytes | str) else json.dumps(body) if body is not None else ""
+        data = (
+            body if isinstance(body, bytes | str) else json.dumps(body) if body is not None else ""
+        )
         response = self.http.generic(
             method, PREFIX + path, data=data, content_type=content_type, headers=named
         )
         content = b"".join(response) if response.streaming else response.content
-        return Answer(response.status_code, response.headers, json.loads(content) if content else None)
+        return Answer(
+            response.status_code, response.headers, json.loads(content) if content else None
+        )
 
     def sender(self, authorization: str):
         """Return ``send`` as the wire corpus wants it."""
@@ -90,7 +94,9 @@ class ScimClient:
         return self.send("PATCH", path, body, **headers)
 
     def search(self, endpoint: str, filter_: str, **parameters: Any) -> Answer:
-        return self.post(f"{endpoint}/.search", {"schemas": [SEARCH], "filter": filter_, **parameters})
+        return self.post(
+            f"{endpoint}/.search", {"schemas": [SEARCH], "filter": filter_, **parameters}
+        )
 
     def user(self, name: str = "ada@example.com", **attributes: Any) -> dict[str, Any]:
         """Create a user and return it."""

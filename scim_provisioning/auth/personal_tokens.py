@@ -61,6 +61,11 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def hint(token: str) -> str:
+    """Return what is shown of a token to recognise it by."""
+    return f"{token[:8]}…{token[-4:]}"
+
+
 def create(
     owner: Any, *, description: str = "", scopes: str = "scim", expires: datetime | None = None
 ) -> tuple[PersonalAccessToken, str]:
@@ -70,7 +75,7 @@ def create(
     row = PersonalAccessToken.objects.create(
         owner=owner,
         digest=digest(token),
-        hint=f"{token[:8]}…{token[-4:]}",
+        hint=hint(token),
         description=description,
         scopes=scopes,
         expires=expires or timezone.now() + lifetime,
@@ -83,7 +88,13 @@ def _by_digest(vendor: str) -> Select:
     """One statement tells the token, its owner and the owner's connection."""
     username = get_user_model().USERNAME_FIELD
     columns = ["pk", "owner_id", f"owner__{username}", "owner__is_active", "scopes"]
-    columns += ["created", "expires", "revoked", "last_used", "owner__scim__credentials_valid_after"]
+    columns += [
+        "created",
+        "expires",
+        "revoked",
+        "last_used",
+        "owner__scim__credentials_valid_after",
+    ]
     rows = PersonalAccessToken.objects.filter(digest=Slot(0))
     return Select(rows.values_list(*columns, *connection_paths("owner__")))
 

@@ -69,7 +69,9 @@ def tombstone(stored: Stored) -> None:
     account = stored.account
     dead = f"deleted-{stored.id}"
     known = mirror.fields()
-    fields = {known[mirror.USERNAME].attname: _fitting(known[mirror.USERNAME], dead)}
+    fields: dict[str, Any] = {
+        known[mirror.USERNAME].attname: _fitting(known[mirror.USERNAME], dead)
+    }
     if mirror.ACTIVE in known:
         fields[known[mirror.ACTIVE].attname] = False
     if mirror.EMAIL in known and known[mirror.EMAIL].unique:
@@ -83,7 +85,10 @@ def tombstone(stored: Stored) -> None:
 
 
 def _fitting(field: Any, name: str) -> str:
-    is_email = any(getattr(v, "code", None) == "invalid" and hasattr(v, "domain_regex") for v in field.validators)
+    is_email = any(
+        getattr(v, "code", None) == "invalid" and hasattr(v, "domain_regex")
+        for v in field.validators
+    )
     return f"{name}@deleted.invalid" if is_email else name
 
 

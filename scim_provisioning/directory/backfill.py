@@ -39,7 +39,9 @@ class Report:
     @property
     def is_clean(self) -> bool:
         """Whether there was nothing to do."""
-        return not any((self.users_added, self.groups_added, self.users_drifted, self.groups_drifted))
+        return not any(
+            (self.users_added, self.groups_added, self.users_drifted, self.groups_drifted)
+        )
 
 
 def run(*, mend: bool = True, progress: Progress = lambda done: None) -> Report:
@@ -132,7 +134,9 @@ def _groups(groups: Sequence[Group], report: Report, *, mend: bool) -> None:
     rows = {row.group_id: row for row in ScimGroup.objects.filter(group__in=groups)}
     missing = [group for group in groups if group.pk not in rows]
     carrying = set(
-        Group.permissions.through.objects.filter(group__in=groups).values_list("group_id", flat=True)
+        Group.permissions.through.objects.filter(group__in=groups).values_list(
+            "group_id", flat=True
+        )
     )
     drifted = [
         group

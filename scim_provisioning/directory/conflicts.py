@@ -31,13 +31,19 @@ def explain(
     if "foreign key" in str(error).lower():
         # A member, or the group itself, was deleted while it was being added to.
         return NotFound("The resource, or one that it refers to, is gone.")
-    name, column = ("userName", "user_name") if mapping.owner == "user" else ("displayName", "display_name")
+    name, column = (
+        ("userName", "user_name") if mapping.owner == "user" else ("displayName", "display_name")
+    )
     found = _holder(mapping, column, body.get(name) if isinstance(body, dict) else None)
     if found is not None and not found.listed:
-        detail = f"The {name} is that of a protected {mapping.owner}: an administrator has to allow it."
+        detail = (
+            f"The {name} is that of a protected {mapping.owner}: an administrator has to allow it."
+        )
         return Reserved(detail, draft(FindingKind.PROTECTED, mapping.owner, found.pk))
     if found is not None or "unique" in str(error).lower():
-        return Uniqueness(f"Another {mapping.owner} has that {name}, or another unique value of it.")
+        return Uniqueness(
+            f"Another {mapping.owner} has that {name}, or another unique value of it."
+        )
     return Conflict()
 
 

@@ -27,7 +27,15 @@ from scim_provisioning.resources.filters import Shaper, where
 from scim_provisioning.resources.mapping import ResourceMapping
 from scim_provisioning.resources.query import base_values
 from scim_provisioning.resources.relations import Membership, membership
-from scim_provisioning.statements import Select, Slot, compile_delete, insert_missing, one_of, padded, slots
+from scim_provisioning.statements import (
+    Select,
+    Slot,
+    compile_delete,
+    insert_missing,
+    one_of,
+    padded,
+    slots,
+)
 
 BATCH = 4096
 
@@ -134,34 +142,37 @@ def _check(
     group_id: Any, ids: Sequence[UUID], context: Context
 ) -> dict[UUID, tuple[Any, Any, bool]]:
     """Return (user's key, owner, is a member) of those ids that name an unprotected user."""
-    found = {}
+    found: dict[UUID, tuple[Any, Any, bool]] = {}
     for batch in batched(ids):
         places = padded(batch)
         rows = _checking(len(places), connection.vendor).rows([group_id, *places])
-        found |= {identifier: tuple(rest) for identifier, *rest in rows}
+        found |= {row[0]: (row[1], row[2], row[3]) for row in rows}
     return found
+
+
+def _key_of(through: type[models.Model], name: str) -> Any:
+    relation: Any = through._meta.get_field(name)
+    return relation.target_field
 
 
 @lru_cache(maxsize=16)
 def _checking(size: int, vendor: str) -> Select:
     through, user, group = membership()
-    key = through._meta.get_field(group).target_field
-    members = through._default_manager.filter(
-        **{user: OuterRef("user_id"), group: Slot(0, key)}
-    )
+    key = _key_of(through, group)
+    members = through._default_manager.filter(**{user: OuterRef("user_id"), group: Slot(0, key)})
     ids = slots(size, models.UUIDField(), 1)
     rows = ScimUser.objects.filter(one_of("pk", ids), listed=True)
     return Select(rows.values_list("id", "user_id", "connection_id", Exists(members)))
 
 
 def _current(group_id: Any, context: Context) -> list[tuple[UUID, Any]]:
-    return _members(connection.vendor).rows([*base_values(context), group_id])  # type: ignore[return-value]
+    return [(i, u) for i, u in _members(connection.vendor).rows([*base_values(context), group_id])]
 
 
 @lru_cache(maxsize=4)
 def _members(vendor: str) -> Select:
     through, user, group = membership()
-    key = through._meta.get_field(group).target_field
+    key = _key_of(through, group)
     rows = through._default_manager.filter(
         Q(**{f"{user}__scim__listed": True}) | Q(Slot(SHOWS_PROTECTED, models.BooleanField())),
         **{group: Slot(FIRST_VALUE, key), f"{user}__scim__isnull": False},

@@ -86,7 +86,7 @@ def record(found: Draft, connection_id: int | None) -> None:
     now = timezone.now()
     same = Finding.objects.filter(
         kind=found.kind,
-        connection_id=connection_id,
+        connection=connection_id,
         user_id=found.user_id,
         group_id=found.group_id,
         resolved=None,

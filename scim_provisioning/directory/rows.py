@@ -51,7 +51,7 @@ class Stored:
 def load(
     mapping: ResourceMapping, identifier: str, context: Context, *, lock: bool = True
 ) -> Stored:
-    """Return a resource, locked unless told otherwise; raise NotFound where the client sees none."""
+    """Return a resource, locked unless told otherwise; raise NotFound where none is seen."""
     key = parse_uuid(identifier.lower())
     if key is None:
         raise NotFound
@@ -92,7 +92,7 @@ def _loading(mapping: ResourceMapping, lock: bool, vendor: str) -> Select:
 def write_values(
     mapping: ResourceMapping, identifier: UUID, changes: Changes, context: Context, *, fresh: bool
 ) -> None:
-    """Write the changed attributes that stand in rows of their own; ``fresh`` ones have none yet."""
+    """Write the changed attributes that have rows of their own; ``fresh``: none are there yet."""
     replaced, rows = [], []
     for key, (before, after) in changes.items():
         binding = mapping.bindings[key]
@@ -118,7 +118,10 @@ def _clear(size: int, vendor: str) -> Any:
 def _write_external_id(
     owner: str, identifier: UUID, value: str | None, context: Context, *, fresh: bool
 ) -> None:
-    place = {"connection_id": context.principal.connection_id, f"{owner}_id": identifier}
+    place: dict[str, Any] = {
+        "connection_id": context.principal.connection_id,
+        f"{owner}_id": identifier,
+    }
     if value is None:
         ExternalId.objects.filter(**place).delete()
         return

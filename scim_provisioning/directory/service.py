@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
+from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -51,9 +52,7 @@ class Outcome:
 T = TypeVar("T")
 
 
-def _transact(
-    mapping: ResourceMapping, context: Context, body: Json, work: Callable[[], T]
-) -> T:
+def _transact(mapping: ResourceMapping, context: Context, body: Json, work: Callable[[], T]) -> T:
     """Run one write in a transaction; what refused it is told only after the rollback."""
     try:
         with transaction.atomic():
@@ -88,7 +87,7 @@ def _create(
     account = _new_account(mapping, changes, document)
     identifier, now = uuid4(), timezone.now()
     row = {
-        **{name: None for name in _unset(mapping)},
+        **dict.fromkeys(_unset(mapping)),
         **columns,
         "id": identifier,
         mapping.owner: account.pk,
@@ -100,7 +99,16 @@ def _create(
     write_values(mapping, identifier, changes, context, fresh=True)
     moved = membership.apply(mapping, account.pk, members, context) if members else None
     stored = Stored(
-        identifier, account.pk, document, context.principal.connection_id, True, False, 1, now, now, account
+        identifier,
+        account.pk,
+        document,
+        context.principal.connection_id,
+        True,
+        False,
+        1,
+        now,
+        now,
+        account,
     )
     _announce_created(mapping, stored, context)
     return _finish(mapping, stored, document, changes, moved, context, projection, status=201)
@@ -114,7 +122,12 @@ def _new_account(mapping: ResourceMapping, changes: Changes, document: dict[str,
 
 def _unset(mapping: ResourceMapping) -> list[str]:
     """The nullable columns, so that every INSERT has the same shape and is compiled once."""
-    return [column for _, binding, _ in mapping.stored for column in binding.columns if isinstance(column, str)]
+    return [
+        column
+        for _, binding, _ in mapping.stored
+        for column in binding.columns
+        if isinstance(column, str)
+    ]
 
 
 def _complete(mapping: ResourceMapping, row: dict[str, Any], context: Context) -> dict[str, Any]:
@@ -146,8 +159,13 @@ def replace(
 
 
 def patch(
-    mapping: ResourceMapping, identifier: str, body: Json, context: Context, projection: Projection,
-    *, answer: bool = True,
+    mapping: ResourceMapping,
+    identifier: str,
+    body: Json,
+    context: Context,
+    projection: Projection,
+    *,
+    answer: bool = True,
 ) -> Outcome:
     """Modify a resource (RFC 7644 section 3.5.2): every operation, or none."""
     policy = policy_for(context.principal.profile)
@@ -162,7 +180,9 @@ def patch(
 
     def work() -> Outcome:
         stored = _open(mapping, identifier, context, lock=bool(others) or not members)
-        after = patching.apply(others, stored.document, mapping.resource_type, policy, context.notes)
+        after = patching.apply(
+            others, stored.document, mapping.resource_type, policy, context.notes
+        )
         return _write(mapping, stored, after, members, context, projection, answer=answer)
 
     return _transact(mapping, context, body, work)
@@ -173,9 +193,7 @@ def delete(mapping: ResourceMapping, identifier: str, context: Context) -> None:
 
     def work() -> None:
         stored = _open(mapping, identifier, context)
-        erased = mapping.owner == "group" or (
-            context.principal.delete_policy == DeletePolicy.ERASE
-        )
+        erased = mapping.owner == "group" or (context.principal.delete_policy == DeletePolicy.ERASE)
         if mapping.owner == "user":
             _announce_deleted(stored, context, erased)
         if erased:
@@ -190,7 +208,7 @@ def delete(mapping: ResourceMapping, identifier: str, context: Context) -> None:
 
 
 def _group(group_id: Any) -> Any:
-    return accounts.Group.objects.get(pk=group_id)
+    return Group.objects.get(pk=group_id)
 
 
 def _take_members(
@@ -245,7 +263,15 @@ def _write(
         now, version = timezone.now(), version + 1
         _announce_changed(mapping, stored, changes, moved, context)
     written = Stored(
-        stored.id, stored.owner_id, after, stored.connection_id, True, False, version, stored.created, now
+        stored.id,
+        stored.owner_id,
+        after,
+        stored.connection_id,
+        True,
+        False,
+        version,
+        stored.created,
+        now,
     )
     outcome = _finish(
         mapping, written, after, changes, moved, context, projection, status=200, answer=answer
@@ -330,7 +356,7 @@ def _record(
     ledger.accepted(
         context,
         status=status,
-        resource_type=mapping.type.name,
+        resource_type=mapping.declared.name,
         resource_id=stored.id,
         resource_name=name,
         changes=shown,
@@ -338,7 +364,7 @@ def _record(
     transaction.on_commit(
         lambda: signals.provisioned.send_robust(
             sender=mapping.model,
-            kind=mapping.type.name,
+            kind=mapping.declared.name,
             scim_id=stored.id,
             connection_id=context.principal.connection_id,
             method=context.method,

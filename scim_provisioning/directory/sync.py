@@ -164,9 +164,7 @@ def _sync_email(row: ScimUser, user: Any) -> bool:
         first.delete()
     if email:
         _email_row(row, email).save()
-    ScimUser.objects.filter(pk=row.pk).update(
-        version=row.version + 1, last_modified=timezone.now()
-    )
+    ScimUser.objects.filter(pk=row.pk).update(version=row.version + 1, last_modified=timezone.now())
     return True
 
 

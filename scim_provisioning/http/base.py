@@ -106,12 +106,14 @@ class ScimView(APIView):
         self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any
     ) -> Any:
         """Count the request, and note the use of its credential, once the answer is decided."""
-        response = super().finalize_response(request, response, *args, **kwargs)
+        response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
         response.scim = True  # type: ignore[attr-defined]
         if self.context is not None and response.status_code < 500:
             if request.method in READS or self.reads_by_post:
                 principal = self.context.principal
-                counters.count(principal.connection_id, None, self.context.method, response.status_code)
+                counters.count(
+                    principal.connection_id, None, self.context.method, response.status_code
+                )
             auth.touch(self.context.principal, self.context.address)
         return response
 

@@ -107,7 +107,7 @@ class ResourceTypes(DiscoveryView):
         return self.listed({type.name: self._document(type) for type in types}, id)
 
     def _document(self, type: ResourceType) -> dict[str, Json]:
-        document = {
+        document: dict[str, Json] = {
             "schemas": [urns.RESOURCE_TYPE],
             "id": type.name,
             "name": type.name,

@@ -82,7 +82,9 @@ def handle(exception: Exception, context: dict[str, Any]) -> HttpResponse:
         database.heal()
     request = context["request"]
     header = request.META.get("HTTP_AUTHORIZATION", "")
-    response = error_response(error, had_credentials=not header.lower().startswith("basic") and bool(header))
+    response = error_response(
+        error, had_credentials=not header.lower().startswith("basic") and bool(header)
+    )
     if isinstance(exception, RestMethodNotAllowed):
         response["Allow"] = ", ".join(context["view"].allowed_methods)
     context["view"].refused(error)

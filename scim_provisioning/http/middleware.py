@@ -44,7 +44,7 @@ class ScimMiddleware:
     def _scim(self, request: HttpRequest) -> HttpResponseBase:
         try:
             response = self.get_response(request)
-        except Exception as error:  # noqa: BLE001  the last place that can keep the protocol
+        except Exception as error:
             return error_response(as_scim_error(error))
         return response if hasattr(response, "scim") else _translated(response)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from rest_framework.negotiation import BaseContentNegotiation
@@ -39,7 +38,9 @@ def read_body(request: Any, limit: int) -> bytes:
     if hasattr(request, "_body"):
         content: bytes = request._body
     else:
-        content = request.read(limit + 1) if length or "HTTP_TRANSFER_ENCODING" in request.META else b""
+        content = (
+            request.read(limit + 1) if length or "HTTP_TRANSFER_ENCODING" in request.META else b""
+        )
         # Whoever asks for the body after this finds it.
         request._body = content
     if len(content) > limit:
@@ -90,16 +91,17 @@ class PlainRenderer(ScimRenderer):
 class AcceptDecides(BaseContentNegotiation):
     """``application/scim+json`` unless ``Accept`` names ``application/json`` and not the other."""
 
-    def select_parser(self, request: Request, parsers: Sequence[BaseParser]) -> BaseParser:
+    def select_parser(self, request: Request, parsers: Any) -> BaseParser:
         """There is one."""
-        return parsers[0]
+        parser: BaseParser = parsers[0]
+        return parser
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Any, format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         """Return the renderer and its media type."""
         plain = wants_plain(request.META.get("HTTP_ACCEPT", ""))
-        renderer = renderers[1] if plain else renderers[0]
+        renderer: BaseRenderer = renderers[1] if plain else renderers[0]
         return renderer, renderer.media_type
 
 

@@ -14,9 +14,7 @@ from scim_provisioning.resources.mapping import ResourceMapping
 from scim_provisioning.resources.query import Search
 
 
-def projection(
-    parameters: Mapping[str, Any], mapping: ResourceMapping, profile: str
-) -> Projection:
+def projection(parameters: Mapping[str, Any], mapping: ResourceMapping, profile: str) -> Projection:
     """Return what the client asks to see; raise InvalidValue."""
     return Projection.parse(
         parameters.get("attributes"),

@@ -14,7 +14,9 @@ urlpatterns = [
     re_path(r"^[/]*Users/\.search/*$", views.SearchView.as_view(name="User"), name="users-search"),
     re_path(r"^[/]*Users/(?P<id>[^/]+)/*$", views.Resource.as_view(name="User"), name="user"),
     re_path(r"^[/]*Groups/*$", views.Collection.as_view(name="Group"), name="groups"),
-    re_path(r"^[/]*Groups/\.search/*$", views.SearchView.as_view(name="Group"), name="groups-search"),
+    re_path(
+        r"^[/]*Groups/\.search/*$", views.SearchView.as_view(name="Group"), name="groups-search"
+    ),
     re_path(r"^[/]*Groups/(?P<id>[^/]+)/*$", views.Resource.as_view(name="Group"), name="group"),
     re_path(
         r"^[/]*ServiceProviderConfig/*$",
@@ -23,7 +25,9 @@ urlpatterns = [
     ),
     re_path(r"^[/]*ResourceTypes/*$", discovery.ResourceTypes.as_view(), name="resource-types"),
     re_path(
-        r"^[/]*ResourceTypes/(?P<id>[^/]+)/*$", discovery.ResourceTypes.as_view(), name="resource-type"
+        r"^[/]*ResourceTypes/(?P<id>[^/]+)/*$",
+        discovery.ResourceTypes.as_view(),
+        name="resource-type",
     ),
     re_path(r"^[/]*Schemas/*$", discovery.Schemas.as_view(), name="schemas"),
     re_path(r"^[/]*Schemas/(?P<id>[^/]+)/*$", discovery.Schemas.as_view(), name="schema"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .connection import Connection
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 
 class SignInClass(models.TextChoices):
@@ -19,7 +23,7 @@ class SignInClass(models.TextChoices):
     OAUTH = "oauth", _("Provisioned with OAuth 2.0")
 
 
-def text(label: str) -> models.TextField[str | None, str | None]:
+def text(label: _StrPromise) -> models.TextField[str | None, str | None]:
     """Return a column for a singular string attribute, null where it is unassigned."""
     return models.TextField(label, null=True, blank=True)
 

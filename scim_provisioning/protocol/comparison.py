@@ -12,9 +12,7 @@ from .errors import InvalidFilter
 from .fold import fold
 from .tree import Operator
 
-DATE_TIME = re.compile(
-    r"-?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?", re.ASCII
-)
+DATE_TIME = re.compile(r"-?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?", re.ASCII)
 ORDERING = {Operator.GT, Operator.GE, Operator.LT, Operator.LE}
 SUBSTRING = {Operator.CO, Operator.SW, Operator.EW}
 TEXTS = {Type.STRING, Type.REFERENCE, Type.BINARY}
@@ -40,9 +38,7 @@ def _six_digits(text: str) -> str:
     return re.sub(r"(\.\d{6})\d+", r"\1", text)
 
 
-def prepare(
-    operator: Operator, value: Json, attribute: Attribute, lenient: bool = True
-) -> Any:
+def prepare(operator: Operator, value: Json, attribute: Attribute, lenient: bool = True) -> Any:
     """Return the literal as what values of the attribute compare with; None for null.
 
     Raises InvalidFilter where the operator or the literal does not suit the type.

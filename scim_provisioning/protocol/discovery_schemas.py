@@ -34,9 +34,7 @@ SERVICE_PROVIDER_CONFIG = Schema(
             fact("maxPayloadSize", Type.INTEGER, required=True),
             required=True,
         ),
-        part(
-            "filter", SUPPORTED, fact("maxResults", Type.INTEGER, required=True), required=True
-        ),
+        part("filter", SUPPORTED, fact("maxResults", Type.INTEGER, required=True), required=True),
         part("changePassword", SUPPORTED, required=True),
         part("sort", SUPPORTED, required=True),
         part("etag", SUPPORTED, required=True),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator as operator_module
+from collections.abc import Callable, Sequence
 from typing import Any, assert_never
 
 from .attributes import Attribute, Json, ResourceType, Target
@@ -58,9 +59,7 @@ def _values(document: Json, target: Target) -> list[Json]:
     return value if isinstance(value, list) else [value]
 
 
-def _leaf(
-    node: Comparison | Present, document: Json, target: Target, lenient: bool
-) -> bool:
+def _leaf(node: Comparison | Present, document: Json, target: Target, lenient: bool) -> bool:
     sub = target.sub or (None if isinstance(node, Present) else target.attribute.sub("value"))
     entries = _values(document, target)
     values = [e.get(sub.name) for e in entries if isinstance(e, dict)] if sub else entries
@@ -76,9 +75,12 @@ def _leaf(
 def _entry(node: Filter, entry: Json, attribute: Attribute, lenient: bool) -> bool:
     match node:
         case And():
-            return all([_entry(o, entry, attribute, lenient) for o in node.operands])
+            # Every operand is looked at: a bad one is an error whatever the others say.
+            results = [_entry(o, entry, attribute, lenient) for o in node.operands]
+            return all(results)
         case Or():
-            return any([_entry(o, entry, attribute, lenient) for o in node.operands])
+            results = [_entry(o, entry, attribute, lenient) for o in node.operands]
+            return any(results)
         case Not():
             return not _entry(node.operand, entry, attribute, lenient)
         case ValuePath():
@@ -113,25 +115,19 @@ def _compare(operator: Operator, value: Json, wanted: Any, attribute: Attribute)
     if wanted is None or value is None:
         return operator is Operator.EQ and value is wanted
     actual = _comparable(value, attribute)
-    match operator:
-        case Operator.EQ:
-            return bool(actual == wanted)
-        case Operator.CO:
-            return wanted in actual
-        case Operator.SW:
-            return bool(actual.startswith(wanted))
-        case Operator.EW:
-            return bool(actual.endswith(wanted))
-        case Operator.GT:
-            return bool(actual > wanted)
-        case Operator.GE:
-            return bool(actual >= wanted)
-        case Operator.LT:
-            return bool(actual < wanted)
-        case Operator.LE:
-            return bool(actual <= wanted)
-        case _:
-            assert_never(operator)
+    return bool(COMPARE[operator](actual, wanted))
+
+
+COMPARE: dict[Operator, Callable[[Any, Any], Any]] = {
+    Operator.EQ: operator_module.eq,
+    Operator.CO: operator_module.contains,
+    Operator.SW: str.startswith,
+    Operator.EW: str.endswith,
+    Operator.GT: operator_module.gt,
+    Operator.GE: operator_module.ge,
+    Operator.LT: operator_module.lt,
+    Operator.LE: operator_module.le,
+}
 
 
 def _comparable(value: Json, attribute: Attribute) -> Any:

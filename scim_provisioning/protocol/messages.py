@@ -30,9 +30,7 @@ def error(exc: ScimError) -> dict[str, Json]:
     return {**body, "detail": exc.detail}
 
 
-def list_response(
-    resources: Sequence[Json], total: int, start_index: int = 1
-) -> dict[str, Json]:
+def list_response(resources: Sequence[Json], total: int, start_index: int = 1) -> dict[str, Json]:
     """Return a page of resources; ``Resources`` is left out where the page is empty."""
     body: dict[str, Json] = {
         "schemas": [urns.LIST_RESPONSE],
@@ -54,10 +52,14 @@ def parse_search(body: Json) -> dict[str, Json]:
         raise InvalidSyntax("The body has to be a JSON object.")
     fields = {key.lower(): value for key, value in body.items()}
     given = fields.get("schemas")
-    known = [urn.lower() for urn in given if isinstance(urn, str)] if isinstance(given, list) else []
+    known = (
+        [urn.lower() for urn in given if isinstance(urn, str)] if isinstance(given, list) else []
+    )
     if urns.SEARCH_REQUEST.lower() not in known:
         raise InvalidSyntax(f"schemas has to hold {urns.SEARCH_REQUEST}.")
-    found = {name: fields[key] for key, name in SEARCH_FIELDS.items() if fields.get(key) is not None}
+    found = {
+        name: fields[key] for key, name in SEARCH_FIELDS.items() if fields.get(key) is not None
+    }
     for name, value in found.items():
         _check_type(name, value)
     return found

@@ -86,7 +86,9 @@ class _Reader:
     def _with_path(self, op: Op, path: str, value: Json) -> Iterator[Operation]:
         if schema := self.type.extension(path.strip()):
             names = [a.name for a in schema.attributes] if op == "remove" or not value else value
-            yield from self._each(op, {schema.id: dict.fromkeys(names) if op == "remove" or not value else value})
+            yield from self._each(
+                op, {schema.id: dict.fromkeys(names) if op == "remove" or not value else value}
+            )
         elif found := self._operation(op, path, value, explicit=True):
             yield found
 
@@ -114,7 +116,10 @@ class _Reader:
     def _named(self, op: Op, key: str, value: Json) -> Operation | None:
         """Return the operation of one key of a path-less value, None where it is ignored."""
         plain = key.rpartition(":")[2]
-        if not self.policy.ignore_unknown and not plain.replace("$", "").replace("-", "").replace("_", "").isalnum():
+        if (
+            not self.policy.ignore_unknown
+            and not plain.replace("$", "").replace("-", "").replace("_", "").isalnum()
+        ):
             # To the letter, a key is a name; in the field it may be a path.
             raise InvalidPath(f"{key[:80]} is not the name of an attribute.")
         try:

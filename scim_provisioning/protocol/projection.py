@@ -124,7 +124,5 @@ def _key(name: str, resource_type: ResourceType, policy: Policy) -> str | None:
         path = parse_attribute(name)
     except InvalidPath:
         return None
-    target = resource_type.find(
-        path.urn, path.name, path.sub, lenient=policy.bare_extension_names
-    )
+    target = resource_type.find(path.urn, path.name, path.sub, lenient=policy.bare_extension_names)
     return target.key if target else None

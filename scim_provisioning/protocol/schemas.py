@@ -173,14 +173,10 @@ USER = Schema(
                 Attribute("value", case_exact=True, mutability=READ_ONLY),
                 reference("$ref", "Group", mutability=READ_ONLY),
                 Attribute("display", mutability=READ_ONLY),
-                Attribute(
-                    "type", mutability=READ_ONLY, canonical_values=("direct", "indirect")
-                ),
+                Attribute("type", mutability=READ_ONLY, canonical_values=("direct", "indirect")),
             ),
         ),
-        plural(
-            "entitlements", "What the person is entitled to.", VALUE, DISPLAY, kind(), PRIMARY
-        ),
+        plural("entitlements", "What the person is entitled to.", VALUE, DISPLAY, kind(), PRIMARY),
         plural(
             "roles",
             "The identity provider's roles; kept as sent, they grant nothing here.",

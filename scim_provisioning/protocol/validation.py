@@ -120,16 +120,14 @@ class Cleaner:
     def _unknown(self, key: str, path: str) -> None:
         tolerate(self.policy, self.notes, f"{path}{key[:80]} is not an attribute here")
 
-    def _put(
-        self, holder: dict[str, Json], attribute: Attribute, value: Json, path: str
-    ) -> None:
+    def _put(self, holder: dict[str, Json], attribute: Attribute, value: Json, path: str) -> None:
         cleaned = self.value(value, attribute, path)
         if cleaned is not None:
             holder[attribute.name] = cleaned
 
     def value(self, value: Json, attribute: Attribute, path: str) -> Json:
         """Return the value of an attribute as documents hold it, None for unassigned."""
-        if attribute.mutability in NOT_TAKEN or value in UNASSIGNED and value is not False:
+        if attribute.mutability in NOT_TAKEN or (value in UNASSIGNED and value is not False):
             return None
         if attribute.multi_valued:
             return self._many(value, attribute, path) or None

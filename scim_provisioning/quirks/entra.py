@@ -52,4 +52,3 @@ def _document(text: Json) -> dict[str, Json] | None:
     except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None
-

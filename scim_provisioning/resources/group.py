@@ -11,7 +11,7 @@ from .mapping import ResourceMapping
 from .relations import Membership
 
 GROUP = ResourceMapping(
-    type=GROUP_TYPE,
+    declared=GROUP_TYPE,
     model=ScimGroup,
     owner="group",
     bindings={

@@ -29,7 +29,7 @@ class ResourceMapping:
     Keys are canonical names: ``userName``, ``name.givenName``, ``urn:…:User:department``.
     """
 
-    type: ResourceType
+    declared: ResourceType
     model: type[models.Model]
     bindings: Mapping[str, Binding]
     owner: str
@@ -39,9 +39,9 @@ class ResourceMapping:
     def resource_type(self) -> ResourceType:
         """The resource type, limited to what is bound: what the server advertises."""
         return replace(
-            self.type,
-            schema=self._bound(self.type.schema, None),
-            extensions=tuple(self._bound(schema, schema.id) for schema in self.type.extensions),
+            self.declared,
+            schema=self._bound(self.declared.schema, None),
+            extensions=tuple(self._bound(schema, schema.id) for schema in self.declared.extensions),
         )
 
     def _bound(self, schema: Schema, urn: str | None) -> Schema:
@@ -58,13 +58,15 @@ class ResourceMapping:
     @cached_property
     def targets(self) -> Mapping[str, Target]:
         """What each bound key means."""
-        return {key: target for target in self._all_targets() if (key := target.key) in self.bindings}
+        return {
+            key: target for target in self._all_targets() if (key := target.key) in self.bindings
+        }
 
     def _all_targets(self) -> Iterator[Target]:
         owners: list[tuple[str | None, tuple[Attribute, ...]]] = [
-            (None, (*self.type.common, *self.type.schema.attributes))
+            (None, (*self.declared.common, *self.declared.schema.attributes))
         ]
-        owners += [(schema.id, schema.attributes) for schema in self.type.extensions]
+        owners += [(schema.id, schema.attributes) for schema in self.declared.extensions]
         for urn, attributes in owners:
             for attribute in attributes:
                 yield Target(urn, attribute)
@@ -99,13 +101,13 @@ class ResourceMapping:
                 if target.urn == schema.id
                 for column in binding.columns
             )
-            for schema in self.type.extensions
+            for schema in self.declared.extensions
         }
 
     @cached_property
     def endpoint(self) -> str:
         """The endpoint, such as ``/Users``."""
-        return self.type.endpoint
+        return self.declared.endpoint
 
     def changes(self, before: Json, after: Json) -> Changes:
         """Return what differs between two documents, by key."""

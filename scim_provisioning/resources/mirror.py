@@ -23,7 +23,7 @@ def _fields(model: type[models.Model]) -> dict[str, models.Field[Any, Any]]:
     roles = {FIRST_NAME: "first_name", LAST_NAME: "last_name", ACTIVE: "is_active"}
     # Where people sign in by e-mail, that field is the user name's and nobody else's.
     roles |= {USERNAME: username} | ({EMAIL: email} if email != username else {})
-    found = {}
+    found: dict[str, Any] = {}
     for role, name in roles.items():
         try:
             found[role] = model._meta.get_field(name)
@@ -56,7 +56,9 @@ def _fitting(field: models.Field[Any, Any], role: str, value: Any) -> Any:
     if not isinstance(value, str):
         return value
     if field.max_length is not None and len(value) > field.max_length:
-        raise InvalidValue(f"{NAMES[role]} is longer than the {field.max_length} characters kept here.")
+        raise InvalidValue(
+            f"{NAMES[role]} is longer than the {field.max_length} characters kept here."
+        )
     if role == USERNAME and isinstance(field, models.EmailField):
         _check_email(field, value)
     return value

@@ -149,9 +149,7 @@ def _in_order(asked: _Asked, read: Reader, keys: list[UUID], values: list[Any]) 
     if not keys:
         return []
     places = padded(keys)
-    statement = _by_ids(
-        asked.mapping, read, len(places), asked.shows_protected, connection.vendor
-    )
+    statement = _by_ids(asked.mapping, read, len(places), asked.shows_protected, connection.vendor)
     rows = {row[0]: row for row in statement.rows([*values[:FIRST_VALUE], *places])}
     return [rows[key] for key in keys if key in rows]
 
@@ -194,9 +192,7 @@ def _sort_expression(mapping: ResourceMapping, key: str) -> Any:
             raise InvalidPath(f"{key} cannot be sorted by.") from None
     if target.sub is None:
         raise InvalidPath("sortBy has to name a sub-attribute.")
-    rows = binding.queryset().filter(
-        **{binding.owner_path: models.OuterRef(binding.owner)}
-    )
+    rows = binding.queryset().filter(**{binding.owner_path: models.OuterRef(binding.owner)})
     order = ("-primary", "position") if isinstance(binding, Rows) else ("pk",)
     if isinstance(binding, Rows):
         rows = rows.order_by(F("primary").desc(nulls_last=True), "position")
@@ -254,4 +250,3 @@ def load_relations(
         keys = [row[place] for row in rows]
         loaded.append((place, relation.load(keys, values)))
     return loaded
-

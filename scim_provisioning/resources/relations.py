@@ -18,7 +18,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from scim_provisioning.models import MultiValue
-from scim_provisioning.protocol.attributes import Attribute, Json, Target, Type
+from scim_provisioning.protocol.attributes import Attribute, Json, Type
 from scim_provisioning.protocol.errors import InvalidFilter
 from scim_provisioning.protocol.fold import fold
 from scim_provisioning.statements import Select, Slot, one_of, padded, slots
@@ -134,9 +134,7 @@ class Rows(Relation):
 
 def _entry(parts: Sequence[Any]) -> dict[str, Json]:
     *columns, rest = parts
-    entry = {
-        name: value for name, value in zip(COLUMNS, columns, strict=True) if value is not None
-    }
+    entry = {name: value for name, value in zip(COLUMNS, columns, strict=True) if value is not None}
     return {**entry, **rest} if rest else entry
 
 
@@ -163,7 +161,7 @@ def visible(path: str) -> Q:
 
 @dataclass(frozen=True)
 class Membership(Relation):
-    """``groups`` of a user, or ``members`` of a group: Django's own membership, seen from one side."""
+    """``groups`` of a user, or ``members`` of a group: Django's membership from one side."""
 
     name: str
     endpoint: str

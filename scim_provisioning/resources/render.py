@@ -59,14 +59,12 @@ class Reader:
         """Return what the client gets: the document with its schemas, projected."""
         return self.finish(self.document(row, loaded, base_url), base_url, whole=self.whole)
 
-    def finish(
-        self, document: dict[str, Json], base_url: str, *, whole: bool
-    ) -> dict[str, Json]:
+    def finish(self, document: dict[str, Json], base_url: str, *, whole: bool) -> dict[str, Json]:
         """Return a document with ``schemas`` and derived references, projected."""
-        extensions = [s.id for s in self.mapping.type.extensions if s.id in document]
+        extensions = [s.id for s in self.mapping.declared.extensions if s.id in document]
         for urn in extensions:
             _refer(document[urn], base_url)
-        resource = {"schemas": [self.mapping.type.schema.id, *extensions], **document}
+        resource = {"schemas": [self.mapping.declared.schema.id, *extensions], **document}
         if whole:
             return resource
         return self.projection.apply(resource, self.mapping.resource_type)

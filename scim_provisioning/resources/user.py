@@ -17,7 +17,7 @@ from .mapping import ResourceMapping
 from .relations import Membership, Rows
 
 USER = ResourceMapping(
-    type=USER_TYPE,
+    declared=USER_TYPE,
     model=ScimUser,
     owner="user",
     bindings={

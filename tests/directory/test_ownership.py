@@ -110,7 +110,10 @@ def test_protected_accounts_can_be_shown_and_are_never_changed(scim, local):
 
 def test_a_create_that_meets_a_protected_name_is_a_conflict_and_a_finding(scim, local):
     user = local(is_staff=True)
-    body = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "LOCAL@example.com"}
+    body = {
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+        "userName": "LOCAL@example.com",
+    }
     answer = scim.post("/Users", body)
     assert (answer.status, answer.scim_type) == (409, "uniqueness")
     assert "protected" in answer.body["detail"]

@@ -1,4 +1,4 @@
-"""``manage.py quickstart``: from nothing to a served portal with an administrator and a connection."""
+"""``manage.py quickstart``: from nothing to a served portal with its credentials."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ ADDRESS = "127.0.0.1:8000"
 CURL = """\
 curl -u '{username}:{token}' {base_url}/Users \\
   -H 'Content-Type: application/scim+json' \\
-  -d '{{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ada@example.com"}}'"""
+  -d '{{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+       "userName": "ada@example.com"}}'"""
 
 
 class Command(BaseCommand):
@@ -31,7 +32,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
         parser.add_argument("--no-serve", action="store_true", help="prepare only")
-        parser.add_argument("--demo", action="store_true", help="fill in users and groups to look at")
+        parser.add_argument(
+            "--demo", action="store_true", help="fill in users and groups to look at"
+        )
         parser.add_argument("--json", action="store_true", help="answer in JSON, for scripts")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -39,7 +42,9 @@ class Command(BaseCommand):
         try:
             facts = self._prepare(demo=options["demo"])
         except DatabaseError as error:
-            raise CommandError(f"The database cannot be used: {str(error).splitlines()[0]}") from None
+            raise CommandError(
+                f"The database cannot be used: {str(error).splitlines()[0]}"
+            ) from None
         if options["json"]:
             self.stdout.write(json.dumps(facts))
         else:
@@ -71,7 +76,7 @@ class Command(BaseCommand):
         if model._default_manager.filter(username="admin").exists():
             return None
         password = secrets.token_urlsafe(12)
-        model._default_manager.create_superuser("admin", password=password)  # type: ignore[attr-defined]
+        model._default_manager.create_superuser("admin", password=password)
         return password
 
     def _tell(self, facts: dict[str, Any]) -> None:
@@ -86,7 +91,11 @@ class Command(BaseCommand):
             f"Password       {facts['admin_password'] or kept}\n"
         )
         if facts["token"]:
-            self.stdout.write("Both secrets are shown this once. Create a user with:\n\n" + CURL.format(**facts) + "\n")
+            self.stdout.write(
+                "Both secrets are shown this once. Create a user with:\n\n"
+                + CURL.format(**facts)
+                + "\n"
+            )
 
     @staticmethod
     def _serve() -> None:
@@ -95,5 +104,14 @@ class Command(BaseCommand):
             call_command("runserver", ADDRESS, use_reloader=False)
             return
         gunicorn = [sys.executable, "-m", "gunicorn", "kyvos_portal.wsgi:application"]
-        gunicorn += ["--bind", ADDRESS, "--workers", "2", "--worker-class", "gthread", "--threads", "2"]
+        gunicorn += [
+            "--bind",
+            ADDRESS,
+            "--workers",
+            "2",
+            "--worker-class",
+            "gthread",
+            "--threads",
+            "2",
+        ]
         os.execv(gunicorn[0], gunicorn)

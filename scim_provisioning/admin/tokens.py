@@ -1,0 +1,107 @@
+"""Personal access tokens: made, shown once, and revoked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from scim_provisioning import conf
+from scim_provisioning.auth import personal_tokens
+from scim_provisioning.auth.principals import parse_scopes
+from scim_provisioning.models import PersonalAccessToken
+
+from .base import Page
+
+
+def default_expiry() -> Any:
+    """Return when a token ends unless told otherwise."""
+    return timezone.now() + timedelta(days=conf.current().token_lifetime_days)
+
+
+class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What a person says of a token; the token itself is made by the server."""
+
+    class Meta:
+        model = PersonalAccessToken
+        fields = ("owner", "description", "scopes", "expires")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "expires" in self.fields:
+            self.fields["expires"].initial = default_expiry
+
+    def clean_scopes(self) -> str:
+        """Refuse a token that could do nothing."""
+        scopes: str = self.cleaned_data["scopes"]
+        if not parse_scopes(scopes):
+            raise forms.ValidationError(_("Name scim, scim.read or scim.write."))
+        return scopes
+
+    def clean_expires(self) -> Any:
+        """Refuse a token that has ended already."""
+        expires = self.cleaned_data["expires"]
+        if expires <= timezone.now():
+            raise forms.ValidationError(_("Choose a moment in the future."))
+        return expires
+
+
+@admin.register(PersonalAccessToken)
+class PersonalAccessTokenAdmin(Page):
+    """Tokens of anybody: for those who may configure connections."""
+
+    form = TokenForm
+    list_display = (
+        "hint",
+        "owner",
+        "description",
+        "scopes",
+        "expires",
+        "revoked",
+        "last_used",
+        "last_address",
+    )
+    list_select_related = ("owner",)
+    search_fields = ("hint", "description")
+    raw_id_fields = ("owner",)
+    readonly_fields = ("hint", "created", "revoked", "last_used", "last_address")
+    actions = ("revoke",)
+
+    def _may(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("scim_provisioning.change_connection"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A token opens the API: who may not configure connections makes none."""
+        return self._may(request) and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The same for its scopes and its end."""
+        return self._may(request) and super().has_change_permission(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """The owner of a token never changes."""
+        return (*self.readonly_fields, "owner") if obj else self.readonly_fields
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Make the token of a new row, and show it this once."""
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        token = personal_tokens.generate()
+        obj.digest, obj.hint = personal_tokens.digest(token), personal_tokens.hint(token)
+        super().save_model(request, obj, form, change)
+        messages.success(request, _("The token, shown this once: %(token)s") % {"token": token})
+
+    @admin.action(
+        description=_("Revoke: the next request with it is refused"), permissions=["change"]
+    )
+    def revoke(self, request: HttpRequest, queryset: QuerySet[PersonalAccessToken]) -> None:
+        """End tokens now."""
+        count = queryset.filter(revoked=None).update(revoked=timezone.now())
+        messages.success(request, _("%(count)d tokens revoked.") % {"count": count})

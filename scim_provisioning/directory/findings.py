@@ -1,0 +1,27 @@
+"""What an administrator decides about a finding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from scim_provisioning.models import Finding, FindingKind
+
+LINKABLE = (FindingKind.PROTECTED, FindingKind.UNAPPROVED, FindingKind.FOREIGN)
+
+
+@transaction.atomic
+def allow(finding: Finding) -> bool:
+    """Let the finding's connection manage its resource; return whether that made sense."""
+    resource: Any = finding.user or finding.group
+    if finding.kind not in LINKABLE or resource is None or finding.connection is None:
+        return False
+    resource.link_allowed = True
+    resource.listed = getattr(resource, "deleted", None) is None
+    resource.connection = finding.connection
+    resource.save(update_fields=["link_allowed", "listed", "connection"])
+    finding.allowed, finding.resolved = True, timezone.now()
+    finding.save(update_fields=["allowed", "resolved"])
+    return True
