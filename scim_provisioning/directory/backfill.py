@@ -1,59 +1,99 @@
 """Rows for what was there before, and the drift that signals cannot see.
 
-Small batches in the order of keys: no long transaction, no locked table, and memory
-for one batch only.
+Small batches in the order of keys: no long transaction, no locked table, and memory for
+one batch only. A batch in which nothing is off costs the same few queries, whatever its
+size. Repairs lock one row each and look at it again first: clients go on writing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import IntegrityError, transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
 
-from scim_provisioning.models import Connection, FindingKind, MultiValue, ScimGroup, ScimUser
+from scim_provisioning.models import (
+    Connection,
+    Finding,
+    FindingKind,
+    MultiValue,
+    ScimGroup,
+    ScimUser,
+)
+from scim_provisioning.protocol.fold import fold
 from scim_provisioning.resources import mirror
 from scim_provisioning.resources.mapping import primary_value
 
 from . import sync
 from .accounts import group_name
-from .ownership import draft, record
 
 BATCH = 500
-Progress = Callable[[int], Any]
+ATTEMPTS = 3
+"""How often a batch is tried whose accounts got their rows, or names, from someone else."""
+REVIVED = "deleted by SCIM, and the account is active again"
+Progress = Callable[[int], object]
+Differences = dict[Any, list[str]]
+"""An account's or a group's key → what its SCIM row says otherwise."""
 
 
 @dataclass(slots=True)
-class Report:
-    """How many rows were missing, and how many said something else than the account."""
+class Counts:
+    """What was off among users, or among groups.
 
-    users_added: int = 0
-    groups_added: int = 0
-    users_drifted: int = 0
-    groups_drifted: int = 0
+    ``added`` had no SCIM row; ``drifted`` said something else; ``freed`` had no key for a
+    name that is unique by now; ``revived`` accounts are active although SCIM deleted them,
+    which is a finding for a person to resolve and is never mended.
+    """
+
+    added: int = 0
+    drifted: int = 0
+    freed: int = 0
+    revived: int = 0
 
     @property
     def is_clean(self) -> bool:
-        """Whether there was nothing to do."""
-        return not any(
-            (self.users_added, self.groups_added, self.users_drifted, self.groups_drifted)
-        )
+        """Whether nothing was off."""
+        return not (self.added or self.drifted or self.freed or self.revived)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was off, and is mended unless the run only looked."""
+
+    users: Counts = field(default_factory=Counts)
+    groups: Counts = field(default_factory=Counts)
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing was off."""
+        return self.users.is_clean and self.groups.is_clean
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Users or groups: Django's rows, their SCIM rows, and how the two are compared and joined."""
+
+    owner: str
+    accounts: QuerySet[Any]
+    rows: Any
+    name: str
+    compare: Callable[[Sequence[Any]], Differences]
+    add: Callable[[Sequence[Any]], object]
+    mend: Callable[[Any], object]
 
 
 def run(*, mend: bool = True, progress: Progress = lambda done: None) -> Report:
     """Go through every account and group; ``mend`` writes what is missing or wrong."""
     report = Report()
-    users: QuerySet[Any] = get_user_model()._default_manager.all()
-    for batch in _batches(users):
-        _users(batch, report, mend=mend)
-        progress(len(batch))
-    for groups in _batches(Group.objects.all()):
-        _groups(groups, report, mend=mend)
-        progress(len(groups))
+    for side, counts in ((_users(), report.users), (_groups(), report.groups)):
+        for batch in _batches(side.accounts):
+            _examine(side, batch, counts, mend=mend)
+            progress(len(batch))
     return report
 
 
@@ -62,51 +102,172 @@ def total() -> int:
     return int(get_user_model()._default_manager.count()) + Group.objects.count()
 
 
-def _batches(rows: QuerySet[Any]) -> Iterator[list[Any]]:
-    last = None
-    while True:
-        page = rows.order_by("pk") if last is None else rows.order_by("pk").filter(pk__gt=last)
-        batch = list(page[:BATCH])
-        if not batch:
-            return
-        yield batch
-        last = batch[-1].pk
-
-
-def _users(users: Sequence[Any], report: Report, *, mend: bool) -> None:
-    keys = [user.pk for user in users]
-    rows = {row.user_id: row for row in ScimUser.objects.filter(user__in=keys)}
-    protected = set(protected_among(users))
-    missing = [user for user in users if user.pk not in rows]
-    emails = _emails(list(rows.values()))
-    drifted = [
-        user
-        for user in users
-        if (row := rows.get(user.pk)) and _has_drifted(user, row, emails, user.pk in protected)
-    ]
-    report.users_added += len(missing)
-    report.users_drifted += len(drifted)
-    if not mend:
-        return
-    if missing:
-        with transaction.atomic():
-            sync.add_users(missing, protected)
-    for user in drifted:
-        with transaction.atomic():
-            record(draft(FindingKind.DRIFT, "user", rows[user.pk].pk), None)
-            sync.sync_user(user)
-
-
 def protected_among(users: Sequence[Any]) -> list[Any]:
-    """Return the keys of the accounts that are out of SCIM's reach."""
+    """Return the keys of the accounts that are out of SCIM's reach, by one query."""
     keys = [user.pk for user in users]
     acting = Connection.objects.filter(acting_user__in=keys).values_list("acting_user", flat=True)
-    privileged = [
+    staff = [
         user.pk
         for user in users
         if getattr(user, "is_staff", False) or getattr(user, "is_superuser", False)
     ]
-    return [*acting, *privileged]
+    return [*acting, *staff]
+
+
+def _users() -> Side:
+    # One statement reads account and row: two would differ while a client writes.
+    accounts = get_user_model()._default_manager.select_related("scim")
+    return Side("user", accounts, ScimUser, "user_name", _compare_users, _add_users, _mend_user)
+
+
+def _groups() -> Side:
+    groups = Group.objects.select_related("scim")
+    return Side(
+        "group",
+        groups,
+        ScimGroup,
+        "display_name",
+        _compare_groups,
+        sync.add_groups,
+        sync.sync_group,
+    )
+
+
+def _batches(rows: QuerySet[Any]) -> Iterator[list[Any]]:
+    ordered, page = rows.order_by("pk"), rows.order_by("pk")
+    while batch := list(page[:BATCH]):
+        yield batch
+        page = ordered.filter(pk__gt=batch[-1].pk)
+
+
+def _row(account: Any) -> Any:
+    return getattr(account, "scim", None)
+
+
+def _examine(side: Side, batch: Sequence[Any], counts: Counts, *, mend: bool) -> None:
+    missing = [account for account in batch if _row(account) is None]
+    rows = {account.pk: row for account in batch if (row := _row(account)) is not None}
+    counts.added += _add(side, missing) if mend else len(missing)
+    drifted = _drifted(side, batch)
+    _tell(side, {rows[key].pk: names for key, names in drifted.items()}, mended=mend)
+    if mend:
+        _mend(side, drifted)
+    counts.drifted += len(drifted)
+    counts.freed += _free_keys(side, rows.values(), mend=mend)
+    counts.revived += _tell_revived([a for a in batch if _is_revived(a)])
+
+
+def _add(side: Side, missing: Sequence[Any]) -> int:
+    """Make rows; whoever got one from a signal or a client meanwhile is passed over."""
+    for attempt in range(ATTEMPTS if missing else 0):
+        keys = [account.pk for account in missing]
+        still = list(side.accounts.filter(pk__in=keys, scim__isnull=True))
+        try:
+            with transaction.atomic():
+                side.add(still)
+            return len(still)
+        except IntegrityError:
+            if attempt == ATTEMPTS - 1:
+                raise
+    return 0
+
+
+def _drifted(side: Side, batch: Sequence[Any]) -> Differences:
+    suspects = side.compare(batch)
+    if not suspects:
+        return {}
+    # Values stand in other rows: a client may have written between the two reads.
+    again = side.compare(list(side.accounts.filter(pk__in=suspects)))
+    return {key: names for key, names in again.items() if key in suspects}
+
+
+def _mend(side: Side, drifted: Iterable[Any]) -> None:
+    for key in drifted:
+        with transaction.atomic():
+            list(side.rows.objects.select_for_update(no_key=True).filter(**{side.owner: key}))
+            account = side.accounts.filter(pk=key).first()
+            if account is not None:
+                side.mend(account)
+
+
+def _tell(side: Side, drifted: Differences, *, mended: bool) -> None:
+    """Write a finding per row; those of a mending run are resolved, and close earlier ones."""
+    if not drifted:
+        return
+    now, owner = timezone.now(), f"{side.owner}_id"
+    found = Finding.objects.filter(
+        kind=FindingKind.DRIFT, resolved=None, **{f"{owner}__in": list(drifted)}
+    )
+    known = set(found.values_list(owner, flat=True))
+    Finding.objects.bulk_create(
+        Finding(kind=FindingKind.DRIFT, detail=", ".join(names), **{owner: key})
+        for key, names in drifted.items()
+        if key not in known
+    )
+    found.filter(**{f"{owner}__in": known}).update(count=F("count") + 1, last_seen=now)
+    if mended:
+        found.update(resolved=now)
+
+
+def _free_keys(side: Side, rows: Iterable[Any], *, mend: bool) -> int:
+    """Give names their keys that collided once and do not any more."""
+    key = f"{side.name}_key"
+    keyless = {
+        fold(getattr(row, side.name)): row.pk
+        for row in rows
+        if getattr(row, key) is None and getattr(row, "deleted", None) is None
+    }
+    if not keyless:
+        return 0
+    objects = side.rows.objects
+    taken = set(objects.filter(**{f"{key}__in": keyless}).values_list(key, flat=True))
+    free = {name: pk for name, pk in keyless.items() if name not in taken}
+    return sum(_give_key(side, pk, name) for name, pk in free.items()) if mend else len(free)
+
+
+def _give_key(side: Side, pk: Any, key: str) -> bool:
+    try:
+        with transaction.atomic():
+            # A key given meanwhile stands: the row may have another name by now.
+            place = side.rows.objects.filter(pk=pk, **{f"{side.name}_key": None})
+            given = place.update(**{f"{side.name}_key": key}) > 0
+    except IntegrityError:
+        return False
+    collisions = Finding.objects.filter(kind=FindingKind.COLLISION, **{side.owner: pk})
+    collisions.filter(resolved=None).update(resolved=timezone.now())
+    return given
+
+
+def _is_revived(account: Any) -> bool:
+    active = mirror.fields().get(mirror.ACTIVE)
+    row = _row(account)
+    if active is None or getattr(row, "deleted", None) is None:
+        return False
+    return bool(getattr(account, active.attname))
+
+
+def _tell_revived(accounts: Sequence[Any]) -> int:
+    """Write a finding per account; one that a person has resolved is not raised again."""
+    if not accounts:
+        return 0
+    rows = {_row(account).pk for account in accounts}
+    told = Finding.objects.filter(kind=FindingKind.DRIFT, user__in=rows, detail=REVIVED)
+    known = dict(told.values_list("user_id", "resolved"))
+    Finding.objects.bulk_create(
+        Finding(kind=FindingKind.DRIFT, user_id=pk, detail=REVIVED) for pk in rows - known.keys()
+    )
+    return len(rows) - sum(resolved is not None for resolved in known.values())
+
+
+def _compare_users(users: Sequence[Any]) -> Differences:
+    known = [user for user in users if _row(user) is not None]
+    protected = set(protected_among(known))
+    emails = _emails([_row(user) for user in known])
+    found = {
+        user.pk: _user_differences(user, emails.get(_row(user).pk), user.pk in protected)
+        for user in known
+    }
+    return {key: names for key, names in found.items() if names}
 
 
 def _emails(rows: Sequence[ScimUser]) -> dict[Any, list[dict[str, Any]]]:
@@ -117,42 +278,39 @@ def _emails(rows: Sequence[ScimUser]) -> dict[Any, list[dict[str, Any]]]:
     return found
 
 
-def _has_drifted(
-    user: Any, row: ScimUser, emails: dict[Any, list[dict[str, Any]]], protected: bool
-) -> bool:
+def _user_differences(user: Any, emails: Any, protected: bool) -> list[str]:
+    row = _row(user)
     if row.deleted is not None:
-        return False
+        return ["deleted"] if row.listed or row.active or row.user_name_key else []
+    names = [name for name, value in sync.facts(user).items() if getattr(row, name) != value]
+    if mirror.EMAIL in mirror.fields() and primary_value(emails) != sync.email_of(user):
+        names.append("emails")
     if row.listed != (row.link_allowed or not protected):
-        return True
-    if any(getattr(row, name) != value for name, value in sync.facts(user).items()):
-        return True
-    knows_email = mirror.EMAIL in mirror.fields()
-    return knows_email and primary_value(emails.get(row.pk)) != sync.email_of(user)
+        names.append("listed")
+    return names
 
 
-def _groups(groups: Sequence[Group], report: Report, *, mend: bool) -> None:
-    rows = {row.group_id: row for row in ScimGroup.objects.filter(group__in=groups)}
-    missing = [group for group in groups if group.pk not in rows]
-    carrying = set(
-        Group.permissions.through.objects.filter(group__in=groups).values_list(
-            "group_id", flat=True
-        )
-    )
-    drifted = [
-        group
-        for group in groups
-        if (row := rows.get(group.pk)) and _group_has_drifted(group, row, group.pk in carrying)
-    ]
-    report.groups_added += len(missing)
-    report.groups_drifted += len(drifted)
-    if mend:
-        with transaction.atomic():
-            sync.add_groups(missing)
-            for group in drifted:
-                record(draft(FindingKind.DRIFT, "group", rows[group.pk].pk), None)
-                sync.sync_group(group)
+def _add_users(users: Sequence[Any]) -> None:
+    sync.add_users(users, protected_among(users))
 
 
-def _group_has_drifted(group: Group, row: ScimGroup, carries: bool) -> bool:
+def _mend_user(user: Any) -> None:
+    if _row(user) is not None and _row(user).deleted is not None:
+        dead = {"listed": False, "active": False, "user_name_key": None}
+        ScimUser.objects.filter(pk=_row(user).pk).update(**dead)
+    else:
+        sync.sync_user(user)
+
+
+def _compare_groups(groups: Sequence[Group]) -> Differences:
+    through = Group.permissions.through.objects
+    carrying = set(through.filter(group__in=groups).values_list("group_id", flat=True))
+    found = {g.pk: _group_differences(g, g.pk in carrying) for g in groups if _row(g) is not None}
+    return {key: names for key, names in found.items() if names}
+
+
+def _group_differences(group: Group, carries: bool) -> list[str]:
+    row = _row(group)
     listed = row.connection_id is not None or row.link_allowed or not carries
-    return group_name(row.display_name) != group.name or row.listed != listed
+    names = ["display_name"] if group_name(row.display_name) != group.name else []
+    return [*names, "listed"] if row.listed != listed else names

@@ -7,7 +7,8 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 from tqdm import tqdm
 
 from scim_provisioning.directory import backfill
@@ -26,16 +27,26 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="answer in JSON, for scripts")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Go through everything."""
-        silent = not sys.stderr.isatty() or options["verbosity"] == 0
-        with tqdm(total=backfill.total(), unit="row", disable=silent) as bar:
-            report = backfill.run(mend=not options["check"], progress=bar.update)
-        facts = asdict(report)
+        """Go through everything and report."""
+        silent = options["verbosity"] == 0 or not sys.stderr.isatty()
+        try:
+            with tqdm(total=backfill.total(), unit="row", disable=silent, file=sys.stderr) as bar:
+                report = backfill.run(mend=not options["check"], progress=bar.update)
+        except DatabaseError as error:
+            raise CommandError(f"The database refused: {str(error).splitlines()[0]}") from None
         if options["json"]:
-            self.stdout.write(json.dumps(facts))
+            self.stdout.write(json.dumps(asdict(report)))
         elif options["verbosity"]:
-            verb = "are missing or differ" if options["check"] else "added or mended"
-            told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in facts.items())
-            self.stdout.write(f"{told} ({verb}).")
+            self.stdout.write(self._told("users", report.users, check=options["check"]))
+            self.stdout.write(self._told("groups", report.groups, check=options["check"]))
         if options["check"] and not report.is_clean:
             sys.exit(1)
+
+    def _told(self, kind: str, counts: backfill.Counts, *, check: bool) -> str:
+        added, mended = ("without a row", "differ") if check else ("added", "mended")
+        told = f"{kind}: {counts.added} {added}, {counts.drifted} {mended}"
+        if counts.freed:
+            told += f", {counts.freed} names no longer collide"
+        if counts.revived:
+            told += f", {counts.revived} {backfill.REVIVED} (see the findings)"
+        return told
