@@ -230,7 +230,7 @@ def _give_key(side: Side, pk: Any, key: str) -> bool:
         with transaction.atomic():
             # A key given meanwhile stands: the row may have another name by now.
             place = side.rows.objects.filter(pk=pk, **{f"{side.name}_key": None})
-            given = place.update(**{f"{side.name}_key": key}) > 0
+            given = bool(place.update(**{f"{side.name}_key": key}))
     except IntegrityError:
         return False
     collisions = Finding.objects.filter(kind=FindingKind.COLLISION, **{side.owner: pk})

@@ -8,7 +8,7 @@ that a run that was broken off is taken up by the next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -149,8 +149,9 @@ def _seed_users(numbers: range, owner: Connection, password: str) -> int:
 
 def _accounts(numbers: Iterable[int]) -> dict[str, Any]:
     """Map the names of the numbered users that exist in SCIM to their accounts' keys."""
-    rows = ScimUser.objects.filter(user_name_key__in=[user_name(n) for n in numbers])
-    return dict(rows.values_list("user_name_key", "user_id"))
+    names = [user_name(n) for n in numbers]
+    rows = ScimUser.objects.filter(user_name_key__in=names)
+    return {str(key): owner for key, owner in rows.values_list("user_name_key", "user_id")}
 
 
 def _new_accounts(
@@ -260,7 +261,7 @@ def _fill_big_group(size: int, progress: Progress) -> int:
     return added
 
 
-def _join(members: dict[int, Sequence[int]]) -> int:
+def _join(members: Mapping[int, Sequence[int]]) -> int:
     """Put numbered users into numbered groups; return how many were not there yet."""
     if not members:
         return 0
@@ -283,7 +284,15 @@ def _analyze() -> None:
         return
     # VACUUM makes index-only scans possible; it cannot run inside a transaction.
     vacuum = database.vendor == "postgresql" and not database.in_atomic_block
-    tables = [get_user_model(), Group, membership()[0], ScimUser, ScimGroup, MultiValue, ExternalId]
+    tables: list[Any] = [
+        get_user_model(),
+        Group,
+        membership()[0],
+        ScimUser,
+        ScimGroup,
+        MultiValue,
+        ExternalId,
+    ]
     with database.cursor() as cursor:
         if vacuum:
             cursor.execute("SET statement_timeout = 0")
