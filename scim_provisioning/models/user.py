@@ -71,7 +71,7 @@ class ScimUser(models.Model):
 
     user_name = models.CharField(_("userName"), max_length=256)
     user_name_key = models.CharField(max_length=1024, null=True, editable=False)
-    active = models.BooleanField(_("active"), default=True)
+    active = models.BooleanField(_("active"), null=True, default=True)
     display_name = text(_("displayName"))
     nick_name = text(_("nickName"))
     profile_url = text(_("profileUrl"))

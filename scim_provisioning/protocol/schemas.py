@@ -212,7 +212,7 @@ ENTERPRISE_USER = Schema(
             description="The person's manager; the value may name nobody here.",
             sub_attributes=(
                 Attribute("value", case_exact=True, description="The manager's id."),
-                reference("$ref", "User", mutability=READ_ONLY),
+                reference("$ref", "User", mutability=READ_ONLY, returned=Returned.REQUEST),
                 Attribute("displayName", mutability=READ_ONLY),
             ),
         ),
@@ -238,7 +238,7 @@ GROUP = Schema(
             sub_attributes=(
                 Attribute("value", case_exact=True, mutability=IMMUTABLE),
                 reference("$ref", "User", mutability=IMMUTABLE),
-                Attribute("display", mutability=READ_ONLY),
+                Attribute("display", mutability=READ_ONLY, returned=Returned.REQUEST),
                 Attribute("type", mutability=IMMUTABLE, canonical_values=("User",)),
             ),
         ),

@@ -270,6 +270,29 @@ class SchemasInUse(Binding):
         return models.Q(pk__isnull=False)
 
 
+@dataclass(frozen=True)
+class Reference(Binding):
+    """A ``$ref`` made of the id beside it, which may name nobody here."""
+
+    column: str
+    endpoint: str
+    source: Target
+
+    def derive(self, value: Json, base_url: str) -> str:
+        """Return the URI of the resource of that id."""
+        return f"{base_url}{self.endpoint}/{value}"
+
+    def operand(self, target: Target) -> Operand:
+        """Return the URI as rows make it."""
+        base = Slot(BASE_URL, TEXT)
+        uri = Concat(base, Value(f"{self.endpoint}/"), F(self.column), output_field=TEXT)
+        return Operand(uri)
+
+    def present(self, target: Target) -> Any:
+        """It is there where the id is."""
+        return models.Q(**{f"{self.column}__isnull": False})
+
+
 def in_use(columns: Sequence[str]) -> models.Q:
     """Return the condition that one of the columns has a value."""
     condition = models.Q()

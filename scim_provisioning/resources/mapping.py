@@ -15,7 +15,7 @@ from django.db import models
 from scim_provisioning.protocol.attributes import Attribute, Json, ResourceType, Schema, Target
 from scim_provisioning.protocol.fold import fold
 
-from .bindings import Binding, Column, is_folded
+from .bindings import Binding, Column, Reference, is_folded
 from .relations import Relation, Rows
 
 Changes = dict[str, tuple[Json, Json]]
@@ -84,6 +84,13 @@ class ResourceMapping:
             (key, binding, self.targets[key])
             for key, binding in self.bindings.items()
             if getattr(binding, "stored", False)
+        )
+
+    @cached_property
+    def derived(self) -> tuple[tuple[Target, Reference], ...]:
+        """The references that are made of another attribute's value."""
+        return tuple(
+            (self.targets[k], b) for k, b in self.bindings.items() if isinstance(b, Reference)
         )
 
     @cached_property

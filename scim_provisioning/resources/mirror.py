@@ -46,7 +46,8 @@ def values(roles: Mapping[str, Any]) -> dict[str, Any]:
     return {
         known[role].attname: _fitting(known[role], role, value)
         for role, value in roles.items()
-        if role in known
+        # Unassigned says nothing of whether the account can be used.
+        if role in known and not (role == ACTIVE and value is None)
     }
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from scim_provisioning.protocol.attributes import Json, Returned, Target, Type
 from scim_provisioning.protocol.projection import Projection
 
-from .bindings import Binding, Column
-from .mapping import ResourceMapping, put
+from .bindings import Binding, Column, Reference
+from .mapping import ResourceMapping, pick, put
 from .relations import Relation, Rows
 
 Loaded = Sequence[tuple[int, Mapping[Any, Mapping[str, list[Json]]]]]
@@ -30,6 +30,7 @@ class Reader:
     plain: tuple[tuple[int, str | None, str | None, str], ...]
     computed: tuple[tuple[int, int, Binding, Target], ...]
     relations: tuple[tuple[int, Relation], ...]
+    derived: tuple[tuple[Target, Reference], ...]
     wanted: frozenset[str]
     projection: Projection
     whole: bool
@@ -61,20 +62,14 @@ class Reader:
 
     def finish(self, document: dict[str, Json], base_url: str, *, whole: bool) -> dict[str, Json]:
         """Return a document with ``schemas`` and derived references, projected."""
+        for target, binding in self.derived:
+            if (value := pick(document, binding.source)) is not None:
+                put(document, target, binding.derive(value, base_url))
         extensions = [s.id for s in self.mapping.declared.extensions if s.id in document]
-        for urn in extensions:
-            _refer(document[urn], base_url)
         resource = {"schemas": [self.mapping.declared.schema.id, *extensions], **document}
         if whole:
             return resource
         return self.projection.apply(resource, self.mapping.resource_type)
-
-
-def _refer(extension: dict[str, Json], base_url: str) -> None:
-    """Give ``manager`` its ``$ref``; the value may name nobody here."""
-    manager = extension.get("manager")
-    if manager and "value" in manager:
-        manager["$ref"] = f"{base_url}/Users/{manager['value']}"
 
 
 @lru_cache(maxsize=256)
@@ -83,7 +78,7 @@ def reader(mapping: ResourceMapping, projection: Projection) -> Reader:
     wanted = frozenset(
         key
         for key, target in mapping.targets.items()
-        if projection.wants(key, target.attribute.returned)
+        if projection.wants(key, target.leaf.returned)
     )
     return _build(mapping, wanted, projection)
 
@@ -112,10 +107,16 @@ def _build(mapping: ResourceMapping, wanted: frozenset[str], projection: Project
         elif binding.columns:
             computed.append((len(columns), len(columns) + len(binding.columns), binding, target))
             columns.extend(binding.columns)
-    whole = _is_whole(mapping, wanted)
-    related = tuple(relations.values())
     return Reader(
-        mapping, tuple(columns), tuple(plain), tuple(computed), related, wanted, projection, whole
+        mapping=mapping,
+        columns=tuple(columns),
+        plain=tuple(plain),
+        computed=tuple(computed),
+        relations=tuple(relations.values()),
+        derived=tuple(pair for pair in mapping.derived if pair[0].key in wanted),
+        wanted=wanted,
+        projection=projection,
+        whole=_is_whole(mapping, wanted),
     )
 
 
@@ -131,5 +132,10 @@ def _is_whole(mapping: ResourceMapping, wanted: frozenset[str]) -> bool:
         for key, target in mapping.targets.items()
         if target.leaf.returned in (Returned.DEFAULT, Returned.ALWAYS)
     }
-    others = {key for key in wanted & mapping.targets.keys() if key not in by_default}
-    return by_default <= wanted and not others
+    shown = [mapping.targets[key] for key in wanted]
+    on_request = any(
+        part.returned is Returned.REQUEST
+        for target in shown
+        for part in (target.leaf, *target.leaf.sub_attributes)
+    )
+    return by_default <= wanted and not on_request

@@ -12,9 +12,20 @@ from scim_provisioning.protocol.urns import ENTERPRISE_USER as ENTERPRISE
 from scim_provisioning.protocol.urns import USER as CORE
 
 from . import mirror
-from .bindings import Column, Identifier, Ignored, Meta, PerConnection, SchemasInUse
+from .bindings import (
+    Column,
+    Identifier,
+    Ignored,
+    Meta,
+    PerConnection,
+    Reference,
+    SchemasInUse,
+)
 from .mapping import ResourceMapping
 from .relations import Membership, Rows
+
+MANAGER = USER_TYPE.find(ENTERPRISE, "manager", "value")
+assert MANAGER is not None
 
 USER = ResourceMapping(
     declared=USER_TYPE,
@@ -57,5 +68,6 @@ USER = ResourceMapping(
         f"{ENTERPRISE}:division": Column("division"),
         f"{ENTERPRISE}:department": Column("department"),
         f"{ENTERPRISE}:manager.value": Column("manager"),
+        f"{ENTERPRISE}:manager.$ref": Reference("manager", "/Users", MANAGER),
     },
 )

