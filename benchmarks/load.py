@@ -91,8 +91,9 @@ class Target:
         """Find the ids of some users, half of them outside the big group, and of that group."""
         self.big_size = self.big_size or self.users // 2
         numbers = self.chance.sample(range(1, self.users + 1), min(size, self.users))
-        found = await self._find("/Groups", 'displayName eq "big"', NO_MEMBERS)
-        self.big = found["id"]
+        if not self.big:
+            found = await self._find("/Groups", 'displayName eq "big"', NO_MEMBERS)
+            self.big = found["id"]
         for number in numbers:
             user = await self._find("/Users", f'userName eq "{user_name(number)}"')
             self.sample.append(user)
@@ -301,6 +302,7 @@ async def main(options: argparse.Namespace) -> None:
     rows: list[dict[str, Any]] = []
     async with session(options.clients) as http:
         target = Target(options.label, options.base, options.auth, options.users, http)
+        target.big = options.big_group
         await target.explore(options.sample)
         for _ in range(options.rounds):
             for name in options.ops.split(",") if options.ops else OPERATIONS:
@@ -318,6 +320,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--auth", required=True, help="the Authorization header: 'Bearer …'")
     parser.add_argument("--label", default="server")
     parser.add_argument("--users", type=int, default=100_000, help="seeded users")
+    parser.add_argument("--big-group", default="", help="its id, where no filter finds it")
     parser.add_argument("--ops", default="", help="operations, separated by commas; default all")
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=3)

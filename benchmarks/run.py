@@ -85,6 +85,7 @@ async def explored(
 ) -> Target:
     """Return a target whose directory is known."""
     target = Target(label, url, auth, options.users, http)
+    target.big = options.peer_big_group if label == "peer" else ""
     await target.explore(options.sample)
     return target
 
@@ -202,6 +203,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--peer", help="figures of a peer, measured before: a JSON file")
     parser.add_argument("--peer-base", help="a peer to load in turns, seeded alike")
     parser.add_argument("--peer-auth", default="", help="its Authorization header")
+    parser.add_argument("--peer-big-group", default="", help="its id, where no filter finds it")
     return parser
 
 

@@ -219,7 +219,7 @@ def _take_members(
     kind: Any = "replace" if replacing else "add"
     if not entries and not replacing:
         return ()
-    return (patching.MemberChange(kind, tuple(entry["value"] for entry in entries), None),)
+    return (patching.MemberChange(kind, patching.member_ids(entries), None),)
 
 
 def _open(

@@ -18,7 +18,7 @@ from .errors import (
 )
 from .evaluate import select
 from .grammar import parse_path
-from .membership import MemberChange, split_members
+from .membership import MemberChange, member_ids, split_members
 from .operations import Operation
 from .patching import apply
 from .policy import Policy
@@ -170,4 +170,4 @@ def _verb(op: Json) -> Op:
     raise InvalidSyntax("op has to be add, remove or replace.")
 
 
-__all__ = ["MemberChange", "Operation", "apply", "parse", "split_members"]
+__all__ = ["MemberChange", "Operation", "apply", "member_ids", "parse", "split_members"]

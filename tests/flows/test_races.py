@@ -1,0 +1,104 @@
+"""Parallel clients: one wins, none is lost. Real threads on a real database."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
+
+from tests.scim_client import GROUP, PATCH_OP, USER
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def spellings(count):
+    """Return spellings of one name that differ in letter case only."""
+    name = "zoe.lindqvist@example.com"
+    places = [i for i, c in enumerate(name) if c.isalpha()][:5]
+    for number in range(count):
+        chosen = {place for bit, place in enumerate(places) if number >> bit & 1}
+        yield "".join(c.upper() if i in chosen else c for i, c in enumerate(name))
+
+
+def at_once(work, arguments, workers=8):
+    """Run work for each argument in threads that close their connections."""
+
+    def run(argument):
+        try:
+            return work(argument)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(run, arguments))
+
+
+def persistently(send):
+    """Send again while the database is busy, as identity providers do on 503."""
+    for _ in range(50):
+        answer = send()
+        if answer.status != 503:
+            return answer
+    return answer
+
+
+def test_of_32_spellings_of_a_name_one_is_created(scim):
+    def create(name):
+        return persistently(lambda: scim.post("/Users", {"schemas": [USER], "userName": name}))
+
+    answers = at_once(create, spellings(32))
+    statuses = sorted(answer.status for answer in answers)
+    assert statuses == [201] + [409] * 31
+    assert {a.scim_type for a in answers if a.status == 409} == {"uniqueness"}
+    field = get_user_model().USERNAME_FIELD
+    found = get_user_model().objects.filter(**{f"{field}__iexact": "zoe.lindqvist@example.com"})
+    assert found.count() == 1
+
+
+def test_of_parallel_groups_of_a_name_one_is_created(scim):
+    def create(name):
+        return persistently(lambda: scim.post("/Groups", {"schemas": [GROUP], "displayName": name}))
+
+    statuses = sorted(answer.status for answer in at_once(create, ["Ops", "OPS", "ops", "oPs"] * 2))
+    assert statuses == [201] + [409] * 7
+
+
+def test_parallel_additions_lose_no_member(scim):
+    ids = [scim.user(f"u{i}@example.com")["id"] for i in range(24)]
+    group = scim.group()
+
+    def add(identifier):
+        operation = {"op": "add", "path": "members", "value": [{"value": identifier}]}
+        return persistently(lambda: scim.patch(f"/Groups/{group['id']}", operation)).status
+
+    assert set(at_once(add, ids)) == {204}
+    members = scim.get(f"/Groups/{group['id']}").body["members"]
+    assert {member["value"] for member in members} == set(ids)
+
+
+def test_parallel_patches_of_different_attributes_lose_none(scim):
+    user = scim.user()
+    names = ["title", "nickName", "locale", "timezone", "userType", "preferredLanguage"]
+
+    def change(name):
+        body = {"schemas": [PATCH_OP], "Operations": [{"op": "add", "path": name, "value": name}]}
+        return persistently(lambda: scim.send("PATCH", f"/Users/{user['id']}", body)).status
+
+    assert set(at_once(change, names)) == {200}
+    after = scim.get(f"/Users/{user['id']}").body
+    assert [after[name] for name in names] == names
+    assert after["meta"]["version"] == f'W/"{len(names) + 1}"'
+
+
+def test_a_precondition_lets_one_of_two_writers_through(scim):
+    user = scim.user()
+    version = user["meta"]["version"]
+
+    def change(title):
+        operation = {"op": "add", "path": "title", "value": title}
+        path = f"/Users/{user['id']}"
+        return persistently(lambda: scim.patch(path, operation, if_match=version)).status
+
+    assert sorted(at_once(change, ["a", "b", "c", "d"])) == [200, 412, 412, 412]
