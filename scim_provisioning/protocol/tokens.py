@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from json import JSONDecodeError, loads
+from math import isfinite
 
 from .attributes import Json
 from .tree import AttributePath
@@ -40,7 +41,8 @@ def split(text: str) -> list[Token]:
         found = TOKEN.match(text, at)
         if found is None:
             raise ValueError(f"cannot be read at position {at + 1}")
-        tokens.append(Token(str(found.lastgroup), found[str(found.lastgroup)], at))
+        kind = str(found.lastgroup)
+        tokens.append(Token(kind, found[kind], found.start(kind)))
         at = found.end()
     tokens.append(Token("end", "", at))
     return tokens
@@ -57,6 +59,9 @@ def literal(token: Token) -> Json:
             raise ValueError(f"has a bad value at position {token.at + 1}") from None
         if isinstance(value, str):
             _check_text(value)
+        elif not isfinite(value):
+            # 1e999 reads as infinity, which has no literal to be written as again.
+            raise ValueError(f"has a number out of range at position {token.at + 1}")
         return value
     raise ValueError(f"misses a value at position {token.at + 1}")
 
