@@ -98,9 +98,9 @@ class ScimClient:
             f"{endpoint}/.search", {"schemas": [SEARCH], "filter": filter_, **parameters}
         )
 
-    def user(self, name: str = "ada@example.com", **attributes: Any) -> dict[str, Any]:
+    def user(self, user_name: str = "ada@example.com", **attributes: Any) -> dict[str, Any]:
         """Create a user and return it."""
-        body = {"schemas": [USER, ENTERPRISE], "userName": name, **attributes}
+        body = {"schemas": [USER, ENTERPRISE], "userName": user_name, **attributes}
         answer = self.post("/Users", body)
         assert answer.status == 201, answer.body
         return answer.body

@@ -28,6 +28,8 @@ def matches(
             return not matches(node.operand, document, resource_type, lenient=lenient)
         case ValuePath():
             target = _find(node.path, resource_type, lenient)
+            if target.sub or not target.attribute.multi_valued:
+                raise InvalidFilter(f"{target.key} is not multi-valued.")
             return bool(select(node.filter, _values(document, target), target.attribute, lenient))
         case Comparison() | Present():
             return _leaf(node, document, _find(node.path, resource_type, lenient), lenient)
@@ -67,9 +69,14 @@ def _leaf(node: Comparison | Present, document: Json, target: Target, lenient: b
     if isinstance(node, Present):
         return any(map(_is_present, values))
     wanted = prepare(node.operator, node.value, leaf, lenient)
-    if target.attribute.multi_valued and wanted is not None:
-        return any(v is not None and _compare(node.operator, v, wanted, leaf) for v in values)
-    return _compare(node.operator, next(iter(values), None), wanted, leaf)
+    if node.operator is Operator.NE:
+        # Not equal is the negation of equal, of several values too.
+        return not _any(Operator.EQ, values, wanted, leaf)
+    return _any(node.operator, values, wanted, leaf)
+
+
+def _any(operator: Operator, values: Sequence[Json], wanted: Any, leaf: Attribute) -> bool:
+    return any(_compare(operator, value, wanted, leaf) for value in values or [None])
 
 
 def _entry(node: Filter, entry: Json, attribute: Attribute, lenient: bool) -> bool:

@@ -9,17 +9,18 @@ def fold(text: str) -> str:
     """Return what equals the fold of every text that differs in case, width or composition only.
 
     In the manner of the PRECIS profile UsernameCaseMapped, without refusing characters:
-    fullwidth and halfwidth forms are mapped, case is folded, the result is composed.
+    fullwidth and halfwidth forms are mapped, letters become lower case, the result is
+    composed.
     """
     if text.isascii():
         return text.lower()
-    mapped = "".join(map(_narrow, unicodedata.normalize("NFC", text)))
-    # Folding may leave the composed form, and composing may give something to fold.
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", mapped.casefold()).casefold())
+    mapped = "".join(map(_prepare, unicodedata.normalize("NFC", text)))
+    return unicodedata.normalize("NFC", mapped)
 
 
-def _narrow(character: str) -> str:
+def _prepare(character: str) -> str:
     decomposition = unicodedata.decomposition(character)
     if decomposition.startswith(("<wide>", "<narrow>")):
-        return chr(int(decomposition.split()[1], 16))
-    return character
+        character = chr(int(decomposition.split()[1], 16))
+    # One by one, and one sigma: the fold of a part has to be a part of the fold.
+    return character.lower().replace("ς", "σ")

@@ -203,6 +203,10 @@ class Meta(Binding):
                 return constant(self.type_name)
         raise InvalidFilter("Name a sub-attribute of meta.")
 
+    def present(self, target: Target) -> Any:
+        """Every resource has all of it."""
+        return models.Q(pk__isnull=False)
+
 
 def etag(version: int) -> str:
     """Return the weak entity tag of a version (RFC 7644 section 3.14)."""

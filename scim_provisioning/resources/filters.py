@@ -104,9 +104,10 @@ class Shaper:
         leaf: Shape = (*what, inner.name if many or within else target.key)
         if many and what == ("pr",) and target.sub is None:
             return ("any", target.key)
-        if negated:
-            leaf = ("not", leaf)
-        return ("in", Target(target.urn, target.attribute).key, leaf) if many else leaf
+        if many:
+            leaf = ("in", Target(target.urn, target.attribute).key, leaf)
+        # Not equal is the negation of equal, of several values too.
+        return ("not", leaf) if negated else leaf
 
     def _value_path(self, node: ValuePath) -> Shape:
         target = self._target(node.path, None)

@@ -145,7 +145,7 @@ HARMLESS = {
     "backslash": 'displayName ew "\\\\"',
     "star": 'externalId co "*"',
     "bracket": 'externalId sw "["',
-    "SQL": "userName eq \"'; DROP TABLE auth_user; --\"",
+    "SQL": 'userName eq "\'; DROP TABLE auth_user; --"',
     "format": 'userName eq "%s %(x)s {0}"',
     "not an id": 'id eq "1"',
     "huge date": 'meta.created lt "0001-01-01T00:00:00Z"',
@@ -282,7 +282,9 @@ def test_huge_numbers_are_an_empty_page_or_the_first(scim, number):
     assert scim.get(f"/Users?count={number}").status in (200, 400)
 
 
-@pytest.mark.parametrize("id", ["1", "x" * 500, "%00", "..%2f..", "00000000000000000000000000000000"])
+@pytest.mark.parametrize(
+    "id", ["1", "x" * 500, "%00", "..%2f..", "00000000000000000000000000000000"]
+)
 def test_ids_of_nothing_are_404(scim, id):
     for method in ("GET", "DELETE"):
         refused(scim.send(method, f"/Users/{id}"), status=404)
