@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import operator as operator_module
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any, assert_never
 
-from .attributes import Attribute, Json, ResourceType, Target
+from .attributes import Attribute, Json, ResourceType, Returned, Target, Type
 from .comparison import is_folded, parse_datetime, prepare
 from .errors import InvalidFilter
 from .fold import fold
@@ -50,6 +51,9 @@ def _find(path: AttributePath, resource_type: ResourceType, lenient: bool) -> Ta
     target = resource_type.find(path.urn, path.name, path.sub, lenient=lenient)
     if target is None:
         raise InvalidFilter(f"There is no attribute {path.name} to filter by.")
+    if target.attribute.returned is Returned.NEVER:
+        # A filter would tell by its answers what is never shown.
+        raise InvalidFilter(f"{target.key} cannot be used in a filter.")
     return target
 
 
@@ -69,6 +73,9 @@ def _leaf(node: Comparison | Present, document: Json, target: Target, lenient: b
     if isinstance(node, Present):
         return any(map(_is_present, values))
     wanted = prepare(node.operator, node.value, leaf, lenient)
+    if wanted is None:
+        # Null is what an attribute without any value equals: not one entry's gap.
+        return any(map(_is_present, values)) == (node.operator is Operator.NE)
     if node.operator is Operator.NE:
         # Not equal is the negation of equal, of several values too.
         return not _any(Operator.EQ, values, wanted, leaf)
@@ -138,6 +145,10 @@ COMPARE: dict[Operator, Callable[[Any, Any], Any]] = {
 
 
 def _comparable(value: Json, attribute: Attribute) -> Any:
-    if attribute.type == "dateTime":
-        return parse_datetime(value)
+    match attribute.type:
+        case Type.DATETIME:
+            return parse_datetime(value)
+        case Type.DECIMAL | Type.INTEGER:
+            # The float 0.1 is not the number 0.1, which a literal is read as.
+            return Decimal(str(value))
     return fold(value) if is_folded(attribute) and isinstance(value, str) else value

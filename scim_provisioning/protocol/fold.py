@@ -23,4 +23,4 @@ def _prepare(character: str) -> str:
     if decomposition.startswith(("<wide>", "<narrow>")):
         character = chr(int(decomposition.split()[1], 16))
     # One by one, and one sigma: the fold of a part has to be a part of the fold.
-    return character.lower().replace("ς", "σ")
+    return character.lower().replace("ς", "σ")  # noqa: RUF001

@@ -1,0 +1,77 @@
+"""What compares without case: letters, widths and compositions, and nothing else."""
+
+from __future__ import annotations
+
+import unicodedata
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scim_provisioning.protocol.fold import fold
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Ada@Example.COM", "ada@example.com"),
+        ("ÀÉÎ", "àéî"),
+        ("e\u0301", "\u00c9"),
+        ("\uff21\uff44\uff41", "ada"),
+        ("\uff76\uff9e", "\u30ac"),
+        ("ΟΔΟΣ", "οδος"),
+        ("ΟΔΟΣ", "οδοσ"),
+        ("\u212b", "\u00e5"),
+        ("ЯНА", "яна"),
+        ("\u1e9e", "ß"),
+    ],
+)  # fmt: skip
+def test_case_width_and_composition_do_not_count(one, other):
+    assert fold(one) == fold(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("e", "é"),
+        ("ß", "ss"),
+        ("i", "ı"),
+        ("ﬁ", "fi"),
+        ("²", "2"),
+        ("a", "а"),
+        ("a b", "ab"),
+        ("a", "a "),
+        ("", " "),
+    ],
+)
+def test_other_letters_stay_other_letters(one, other):
+    assert fold(one) != fold(other)
+
+
+@given(TEXT)
+def test_a_fold_folds_to_itself(text):
+    assert fold(fold(text)) == fold(text)
+
+
+@given(TEXT)
+def test_compositions_of_a_text_fold_alike(text):
+    folds = {fold(unicodedata.normalize(form, text)) for form in ("NFC", "NFD")}
+    assert folds == {fold(text)}
+
+
+@given(TEXT)
+def test_lower_case_of_a_text_folds_alike_but_for_the_last_sigma(text):
+    assert fold(text.lower()) == fold(text)
+
+
+@given(st.text(st.characters(codec="ascii")))
+def test_the_fast_path_gives_what_the_slow_one_gives(text):
+    assert fold(text + "é") == fold(text) + "é"
+
+
+@given(st.lists(st.sampled_from("aAéÉßΣσςЯ@. 1"), min_size=2).map("".join))
+def test_a_part_of_a_text_folds_to_a_part_of_its_fold(text):
+    assert all(fold(one + other) in fold(text) for one, other in pairwise(text))
