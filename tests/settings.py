@@ -11,6 +11,10 @@ os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "sqlite:///test
 from kyvos_portal.settings import *  # noqa: F403
 from kyvos_portal.settings import INSTALLED_APPS
 
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, as the portal has: a database in memory knows no busy timeout between threads.
+    DATABASES["default"]["TEST"] = {"NAME": BASE_DIR / "test.sqlite3"}
+
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 WHITENOISE_AUTOREFRESH = True

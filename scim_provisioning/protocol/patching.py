@@ -98,7 +98,7 @@ class _Editor:
             return
         entries = holder.get(attribute.name, [])
         if any(_is_primary(entry) for entry in given):
-            _demote(entries)
+            _demote([entry for entry in entries if entry not in given])
         _store(holder, attribute, unique([*entries, *given]))
 
     def _sub(self, holder: Entry, operation: Operation, sub: Attribute) -> None:

@@ -82,8 +82,17 @@ def _theirs(text: str) -> bool:
     return True
 
 
-def test_the_one_text_that_only_we_read_is_that_of_entra():
-    """Microsoft Entra ID looks people up by a sub-attribute behind a value path."""
-    text = 'emails[type eq "work"].value eq "a@example.com"'
-    assert not _theirs(text)
+@pytest.mark.parametrize(
+    "text",
+    [
+        'emails[type eq "work"].value eq "a@example.com"',
+        'Emails[ Type EQ "work" AND primary eq True ] Or not(active eq false)',
+        'userName eq "\\"quoted\\" \\u00e9"',
+        "externalId eq null",
+        'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value eq "x"',
+    ],
+)
+def test_both_read_what_is_unusual(text):
+    """The first is no text of the RFC's: Microsoft Entra ID looks people up by it."""
+    assert _theirs(text)
     assert _ours(text)

@@ -1,0 +1,3 @@
+"""A site that includes nothing."""
+
+urlpatterns: list[object] = []

@@ -1,0 +1,62 @@
+"""Every misconfiguration has a number, and a test named after it."""
+
+from __future__ import annotations
+
+import pytest
+
+from scim_provisioning import checks
+
+
+def ids(messages):
+    return [message.id for message in messages]
+
+
+def test_a_sound_site_has_no_messages():
+    assert checks.check_settings() == []
+    assert checks.check_middleware() == []
+    assert checks.check_urls() == []
+    assert checks.check_user_model() == []
+    assert checks.check_rest_framework() == []
+
+
+def test_e001_unknown_setting(settings):
+    settings.SCIM_PROVISIONING = {"NOSUCH": 1}
+    assert ids(checks.check_settings()) == ["scim_provisioning.E001"]
+
+
+def test_e002_path_to_nowhere(settings):
+    settings.SCIM_PROVISIONING = {"USER_RESOURCE": "nosuch.module.USER"}
+    assert ids(checks.check_settings()) == ["scim_provisioning.E002"]
+
+
+def test_e003_middleware_missing(settings):
+    settings.MIDDLEWARE = []
+    assert ids(checks.check_middleware()) == ["scim_provisioning.E003"]
+
+
+def test_w004_middleware_late(settings):
+    settings.MIDDLEWARE = ["django.middleware.common.CommonMiddleware", checks.MIDDLEWARE]
+    assert ids(checks.check_middleware()) == ["scim_provisioning.W004"]
+
+
+def test_w005_urls_missing(settings):
+    settings.ROOT_URLCONF = "tests.no_urls"
+    assert ids(checks.check_urls()) == ["scim_provisioning.W005"]
+
+
+def test_e006_user_model_without_groups(monkeypatch):
+    from django.contrib.contenttypes.models import ContentType
+
+    monkeypatch.setattr(checks, "get_user_model", lambda: ContentType)
+    assert ids(checks.check_user_model()) == ["scim_provisioning.E006"]
+
+
+def test_w007_rest_framework_not_installed(settings):
+    settings.INSTALLED_APPS = [a for a in settings.INSTALLED_APPS if a != "rest_framework"]
+    assert ids(checks.check_rest_framework()) == ["scim_provisioning.W007"]
+
+
+@pytest.mark.django_db
+def test_without_urls_the_middleware_lets_everything_pass(settings, client):
+    settings.ROOT_URLCONF = "tests.no_urls"
+    assert client.get("/rest/scim/v2/Users")["Content-Type"].startswith("text/html")

@@ -1,0 +1,106 @@
+"""The ledger: accepted writes with what they changed, refused ones with why."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from unittest.mock import patch
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import OperationalError
+from django.utils import timezone
+
+from scim_provisioning import ledger
+from scim_provisioning.models import ProvisioningEvent, RequestCount
+from tests.scim_client import USER
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_accepted_write_is_recorded(scim):
+    answer = scim.post("/Users", {"schemas": [USER], "userName": "ada", "title": "T"})
+    event = scim.connection.events.get()
+    assert (event.method, event.status, event.resource_name) == ("POST", 201, "ada")
+    assert str(event.resource_id) == answer.body["id"]
+    assert str(event.request_id) == answer.headers["X-Request-Id"]
+    assert (event.credential, event.acting_user) == ("pat-bearer", scim.username)
+    assert event.changes == {
+        "userName": [None, "ada"],
+        "title": [None, "T"],
+        "active": [None, True],
+    }
+    assert event.duration_ms > 0
+    assert str(event) == "POST /rest/scim/v2/Users 201"
+
+
+def test_a_change_is_before_and_after(scim):
+    user = scim.user(title="Before")
+    scim.patch(f"/Users/{user['id']}", {"op": "replace", "path": "title", "value": "After"})
+    assert scim.connection.events.get(method="PATCH").changes == {"title": ["Before", "After"]}
+
+
+def test_members_are_added_and_removed(scim):
+    ids = [scim.user(f"u{i}")["id"] for i in range(2)]
+    group = scim.group("Ops", ids[:1])
+    scim.patch(f"/Groups/{group['id']}", {"op": "replace", "path": "members", "value": ids[1:]})
+    changes = scim.connection.events.get(method="PATCH").changes
+    assert changes == {"members": {"added": ids[1:], "removed": ids[:1]}}
+
+
+def test_a_deletion_is_recorded(scim):
+    user = scim.user()
+    scim.delete(f"/Users/{user['id']}")
+    event = scim.connection.events.get(method="DELETE")
+    assert (event.status, event.resource_name) == (204, "ada@example.com")
+
+
+def test_a_refused_write_is_recorded_with_its_reason(scim):
+    scim.user()
+    scim.post("/Users", {"schemas": [USER], "userName": "ada@example.com"})
+    event = scim.connection.events.get(status=409)
+    assert event.scim_type == "uniqueness"
+    assert event.detail
+
+
+def test_paths_hold_no_query(scim):
+    scim.post("/Users?attributes=userName", {"schemas": [USER], "userName": "ada"})
+    assert scim.connection.events.get().path == "/rest/scim/v2/Users"
+
+
+def test_anonymous_refusals_are_not_recorded_one_by_one(scim):
+    scim.post("/Users", {}, authorization=None)
+    assert not ProvisioningEvent.objects.exists()
+
+
+def test_a_ledger_that_fails_changes_no_refusal(scim):
+    with patch.object(ledger, "insert", side_effect=OperationalError("disk full")):
+        assert scim.post("/Users", {"schemas": [USER]}).status == 400
+
+
+def test_no_write_without_its_entry(scim):
+    with patch.object(ledger, "insert", side_effect=OperationalError("disk full")):
+        assert scim.post("/Users", {"schemas": [USER], "userName": "ada"}).status == 503
+    assert scim.get('/Users?filter=userName eq "ada"').body["totalResults"] == 0
+
+
+def test_secrets_are_redacted_and_long_lists_cut():
+    members = {"added": [str(i) for i in range(1500)], "removed": []}
+    shown = ledger.redact({"password": [None, "x"], "title": [1, 2], "members": members})
+    assert set(shown) == {"title", "members"}
+    assert shown["members"]["added"][-1] == "and 500 more"
+    assert len(shown["members"]["added"]) == 1001
+
+
+def test_purge_removes_what_is_old(scim, capsys):
+    scim.user()
+    old = timezone.now() - timedelta(days=30)
+    ProvisioningEvent.objects.create(time=old, method="GET", path="/", status=200)
+    RequestCount.objects.create(minute=old, method="GET", status=200, count=1)
+    call_command("purge_ledger", "--days", "7", "--json")
+    assert json.loads(capsys.readouterr().out) == {"events": 1, "counts": 1}
+    assert ProvisioningEvent.objects.count() == 1
+    call_command("purge_ledger")
+    assert "Removed 0 events" in capsys.readouterr().out
+    with pytest.raises(CommandError):
+        call_command("purge_ledger", "--days", "0")
