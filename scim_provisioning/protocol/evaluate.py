@@ -83,7 +83,7 @@ def _leaf(node: Comparison | Present, document: Json, target: Target, lenient: b
 
 
 def _any(operator: Operator, values: Sequence[Json], wanted: Any, leaf: Attribute) -> bool:
-    return any(_compare(operator, value, wanted, leaf) for value in values or [None])
+    return any(_compare(operator, value, wanted, leaf) for value in values)
 
 
 def _entry(node: Filter, entry: Json, attribute: Attribute, lenient: bool) -> bool:

@@ -231,8 +231,9 @@ def test_a_limit_holds_to_the_last(limit, build):
         parse_filter(build(8), **{limit: 7})
 
 
-def test_side_by_side_groups_do_not_add_up():
-    parse_filter(" and ".join([grouped(3)] * 20), max_depth=3)
+@pytest.mark.parametrize("group", [grouped(3), "not (((a pr)))", "a[((b pr))]", "a[((b pr))].c pr"])
+def test_side_by_side_groups_do_not_add_up(group):
+    parse_filter(" and ".join([group] * 20), max_depth=3)
 
 
 @pytest.mark.parametrize("opening", ["(", "not (", "a[", "((", "a[("])
