@@ -169,6 +169,12 @@ def test_a_bad_value_filter_is_refused_where_there_is_no_entry(text):
         select(parse_filter(text), [], USER_TYPE.find(None, "emails").attribute)
 
 
+def test_a_value_filter_in_a_value_filter_is_refused_in_trees_too():
+    nested = parse_filter("emails[type pr]")
+    with pytest.raises(InvalidFilter, match="cannot stand"):
+        select(nested, ADA["emails"], USER_TYPE.find(None, "emails").attribute)
+
+
 def test_an_empty_user_has_nothing_to_compare():
     assert not holds('emails eq "x"', {})
     assert holds("emails eq null and name.givenName eq null", {})
