@@ -7,9 +7,15 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth import get_user_model
+from django.db import models
 from django.test import Client
 
 PREFIX = "/rest/scim/v2"
+WANTS_EMAIL = isinstance(
+    get_user_model()._meta.get_field(get_user_model().USERNAME_FIELD), models.EmailField
+)
+"""Whether the site's user names are e-mail addresses."""
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"

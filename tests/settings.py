@@ -9,7 +9,7 @@ os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
 os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "sqlite:///test.sqlite3")
 
 from kyvos_portal.settings import *  # noqa: F403
-from kyvos_portal.settings import INSTALLED_APPS
+from kyvos_portal.settings import BASE_DIR, DATABASES, INSTALLED_APPS
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as the portal has: a database in memory knows no busy timeout between threads.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from math import isinf
 from typing import Any, NoReturn
 
 from rest_framework.negotiation import BaseContentNegotiation
@@ -15,37 +17,93 @@ from scim_provisioning.protocol.errors import InvalidSyntax, PayloadTooLarge, Un
 
 SCIM = "application/scim+json"
 PLAIN = "application/json"
+WILDCARDS = ("application/*", "*/*")
+
+
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""Characters that no database holds: NUL and halves of surrogate pairs."""
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    if isinf(number):
+        raise ValueError(text)
+    return number
+
+
 def read_json(content: bytes) -> Json:
     """Return the JSON of a body; raise InvalidSyntax for anything else, however it is broken."""
     try:
-        return json.loads(content.decode(), parse_constant=_refuse_constant)
+        text = content.decode()
+        body = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError):
         raise InvalidSyntax("The body is not valid JSON in UTF-8.") from None
+    # Raw ones are refused above, so only an escape can bring them in; escapes are rare.
+    if "\\u" in text:
+        _check_names(body)
+    return body
+
+
+def _check_names(body: Json) -> None:
+    """Raise InvalidSyntax for names that cannot be noted; values are checked where they go."""
+    left = [body]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            if any(map(UNSTORABLE.search, value)):
+                raise InvalidSyntax("An attribute name holds NUL or half a surrogate pair.")
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
 
 
 def read_body(request: Any, limit: int) -> bytes:
     """Return a body of at most ``limit`` bytes, read no further; raise PayloadTooLarge."""
     too_large = PayloadTooLarge(f"The body is larger than {limit} bytes.")
-    length = request.META.get("CONTENT_LENGTH") or ""
-    if length.isdigit() and int(length) > limit:
+    length = _declared_length(request)
+    if length is not None and length > limit:
         raise too_large
-    if hasattr(request, "_body"):
-        content: bytes = request._body
-    else:
-        content = (
-            request.read(limit + 1) if length or "HTTP_TRANSFER_ENCODING" in request.META else b""
-        )
+    if not hasattr(request, "_body"):
         # Whoever asks for the body after this finds it.
-        request._body = content
+        request._body = _read(request, length, limit + 1)
+    content: bytes = request._body
     if len(content) > limit:
         raise too_large
     return content
+
+
+def _declared_length(request: Any) -> int | None:
+    """Return ``Content-Length``, None where there is none; raise InvalidSyntax."""
+    text = request.META.get("CONTENT_LENGTH") or ""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise InvalidSyntax("Content-Length is not a number of bytes.")
+    return int(text)
+
+
+def _read(request: Any, length: int | None, most: int) -> bytes:
+    """Return at most ``most`` bytes; raise InvalidSyntax where the client broke off."""
+    environ = getattr(request, "environ", {})
+    # Django takes a chunked body for an empty one; servers that end it themselves say so.
+    ended = length is None and environ.get("wsgi.input_terminated")
+    stream = environ["wsgi.input"] if ended else request
+    parts = []
+    while most > 0:
+        try:
+            part = stream.read(most)
+        except Exception as error:
+            # Each server has its own exceptions for a broken chunk; below this is no code of ours.
+            raise InvalidSyntax("The body could not be read to its end.") from error
+        if not part:
+            break
+        parts.append(part)
+        most -= len(part)
+    return b"".join(parts)
 
 
 def check_media_type(content_type: str) -> None:
@@ -78,7 +136,9 @@ class ScimRenderer(BaseRenderer):
         """Return the body, empty where there is none."""
         if data is None:
             return b""
-        return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        # What an error's detail quotes may be half a surrogate pair: its escape is JSON.
+        return text.encode(errors="backslashreplace")
 
 
 class PlainRenderer(ScimRenderer):
@@ -106,12 +166,18 @@ class AcceptDecides(BaseContentNegotiation):
 
 
 def wants_plain(accept: str) -> bool:
-    """Whether ``Accept`` prefers plain JSON to SCIM's media type."""
+    """Whether ``Accept`` names plain JSON, and prefers it to SCIM's media type."""
+    if PLAIN not in accept.lower():
+        return False
     weights = {}
     for part in accept.lower().split(","):
         media, *parameters = (piece.strip() for piece in part.split(";"))
         weights[media] = next((_weight(p[2:]) for p in parameters if p.startswith("q=")), 1.0)
-    return weights.get(PLAIN, 0.0) > weights.get(SCIM, 0.0)
+    wanted = weights.get(PLAIN, 0.0)
+    if SCIM in weights:
+        return wanted > weights[SCIM]
+    # Who names the one and not the other means it, unless wildcards weigh more.
+    return wanted > 0 and wanted >= max(weights.get(any_, 0.0) for any_ in WILDCARDS)
 
 
 def _weight(text: str) -> float:

@@ -79,9 +79,9 @@ CASES = [
 
 @pytest.mark.parametrize(("name", "kind"), CASES, ids=[f"{n[-20:]}-{k}" for n, k in CASES])
 def test_wrong_types_are_invalid_values(scim, name, kind):
-    body = {"schemas": [USER, ENTERPRISE], "userName": "ada", name: WRONG[kind]}
+    body = {"schemas": [USER, ENTERPRISE], "userName": "ada@example.com", name: WRONG[kind]}
     refused(scim.post("/Users", body), "invalidValue")
-    user = scim.user("eve")
+    user = scim.user("eve@example.com")
     refused(scim.put(f"/Users/{user['id']}", body), "invalidValue")
     operation = {"op": "replace", "path": name, "value": WRONG[kind]}
     refused(scim.patch(f"/Users/{user['id']}", operation), "invalidValue")
@@ -208,7 +208,7 @@ def test_too_many_operations_are_413(scim):
 
 
 def test_a_body_over_the_limit_is_413(scim):
-    body = {"schemas": [USER], "userName": "ada", "title": "x" * 1_100_000}
+    body = {"schemas": [USER], "userName": "ada@example.com", "title": "x" * 1_100_000}
     refused(scim.post("/Users", body), status=413)
 
 
