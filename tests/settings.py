@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+from tempfile import gettempdir
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
 os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "sqlite:///test.sqlite3")
 
 from kyvos_portal.settings import *  # noqa: F403
-from kyvos_portal.settings import BASE_DIR, DATABASES, INSTALLED_APPS
+from kyvos_portal.settings import DATABASES, INSTALLED_APPS
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as the portal has: a database in memory knows no busy timeout between threads.
-    DATABASES["default"]["TEST"] = {"NAME": BASE_DIR / "test.sqlite3"}
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", os.getpid())
+    DATABASES["default"]["TEST"] = {"NAME": f"{gettempdir()}/portal-test-{run}.sqlite3"}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

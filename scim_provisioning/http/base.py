@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, connections, transaction
 from django.http import HttpResponse
-from django.urls import reverse
-from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,7 +22,7 @@ from scim_provisioning.protocol.attributes import Json
 from scim_provisioning.protocol.errors import Forbidden, ScimError, TooManyRequests
 from scim_provisioning.quirks import standardize
 
-from . import exceptions
+from . import database, exceptions
 from .authentication import ScimAuthentication
 from .limits import check_rate, client_address
 from .negotiation import (
@@ -35,12 +34,13 @@ from .negotiation import (
     read_body,
     read_json,
 )
+from .prefix import root
+
+logger = logging.getLogger("scim_provisioning.http")
 
 READS = ("GET", "HEAD")
 
 
-@method_decorator(transaction.non_atomic_requests, name="dispatch")
-@method_decorator(csrf_exempt, name="dispatch")
 class ScimView(APIView):
     """A SCIM endpoint; nothing of it depends on the site's REST framework settings."""
 
@@ -54,10 +54,19 @@ class ScimView(APIView):
     versioning_class = None
     metadata_class = None
     format_kwarg = None
+    schema = None
 
     context: Context | None = None
     reads_by_post = False
     """Whether POST is a query."""
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """Return the view function: no CSRF, and no transaction around it in any database."""
+        view = super().as_view(**initkwargs)
+        for alias in connections:
+            view = transaction.non_atomic_requests(alias)(view)
+        return csrf_exempt(view)
 
     def get_exception_handler(self) -> Any:
         """Errors are SCIM's, whatever the site set up."""
@@ -108,14 +117,24 @@ class ScimView(APIView):
         """Count the request, and note the use of its credential, once the answer is decided."""
         response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
         response.scim = True  # type: ignore[attr-defined]
-        if self.context is not None and response.status_code < 500:
-            if request.method in READS or self.reads_by_post:
+        if self.context is not None:
+            if self.context.method in READS or self.reads_by_post:
                 principal = self.context.principal
                 counters.count(
                     principal.connection_id, None, self.context.method, response.status_code
                 )
-            auth.touch(self.context.principal, self.context.address)
+            if response.status_code < 500:
+                self._touch(self.context)
         return response
+
+    @staticmethod
+    def _touch(context: Context) -> None:
+        """Note the use of a credential; what fails here changes no answer: it is decided."""
+        try:
+            auth.touch(context.principal, context.address)
+        except (DatabaseError, InterfaceError):
+            logger.warning("The use of a credential could not be noted", exc_info=True)
+            database.heal()
 
     def refused(self, error: ScimError) -> None:
         """Record a refused write of a known client; count what nobody known sent."""
@@ -134,8 +153,8 @@ class ScimView(APIView):
 def base_url(request: Any) -> str:
     """Return the base of every location: the configured public URL, else the request's host."""
     site = conf.current().public_url
-    root = reverse("scim:root").rstrip("/")
-    return f"{site.rstrip('/')}{root}" if site else request.build_absolute_uri(root)
+    path = root().rstrip("/")
+    return f"{site.rstrip('/')}{path}" if site else f"{request.scheme}://{request.get_host()}{path}"
 
 
 def request_id(request: Any) -> UUID:

@@ -25,10 +25,15 @@ BY_STATUS: dict[int, type[ScimError]] = {
     403: errors.Forbidden,
     404: errors.NotFound,
     405: errors.MethodNotAllowed,
+    409: errors.Conflict,
+    412: errors.PreconditionFailed,
     413: errors.PayloadTooLarge,
     415: errors.UnsupportedMediaType,
     429: errors.TooManyRequests,
+    501: errors.Unsupported,
+    502: errors.Unavailable,
     503: errors.Unavailable,
+    504: errors.Unavailable,
 }
 DJANGO: tuple[tuple[type[Exception], type[ScimError]], ...] = (
     (Http404, errors.NotFound),
@@ -38,20 +43,29 @@ DJANGO: tuple[tuple[type[Exception], type[ScimError]], ...] = (
 )
 
 
-def as_scim_error(exception: Exception) -> ScimError:
+def as_scim_error(exception: Exception, request: Any) -> ScimError:
     """Return the SCIM error for any exception; what nobody foresaw is logged and is 500."""
     if isinstance(exception, ScimError):
         return exception
     if found := database.translate(exception):
-        logger.warning("Database trouble", exc_info=exception)
+        _log(logging.WARNING, "Database trouble", exception, request)
         return found
     for kind, error in DJANGO:
         if isinstance(exception, kind):
             return error()
     if isinstance(exception, APIException):
         return BY_STATUS.get(exception.status_code, errors.BadRequest)()
-    logger.error("Unforeseen error", exc_info=exception)
+    _log(logging.ERROR, "Unforeseen error", exception, request)
     return ScimError()
+
+
+def _log(level: int, message: str, exception: Exception, request: Any) -> None:
+    """Log a traceback under the id that the client was shown."""
+    raw = getattr(request, "_request", request)
+    shown = getattr(raw, "scim_request_id", None)
+    logger.log(
+        level, "%s in request %s", message, shown, exc_info=exception, extra={"request": raw}
+    )
 
 
 def for_status(status: int) -> ScimError:
@@ -77,7 +91,7 @@ def error_response(error: ScimError, *, had_credentials: bool = False) -> HttpRe
 
 def handle(exception: Exception, context: dict[str, Any]) -> HttpResponse:
     """Answer an exception of a view, and record the refusal of a known client's write."""
-    error = as_scim_error(exception)
+    error = as_scim_error(exception, context["request"])
     if error.status >= 500:
         database.heal()
     request = context["request"]

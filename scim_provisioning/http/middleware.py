@@ -7,16 +7,17 @@ middleware lie outside an ``include``; this sees them on their way out.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch
 
 from scim_provisioning import counters
+from scim_provisioning.protocol.errors import Forbidden
 
 from .exceptions import as_scim_error, error_response, for_status
+from .prefix import root
 
 REQUEST_ID = "X-Request-Id"
 
@@ -42,19 +43,32 @@ class ScimMiddleware:
         return response
 
     def _scim(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path.endswith("/") and request.path + "/" == root():
+            # The bare base URL: nobody is redirected, and no POST loses its body by that.
+            request.path, request.path_info = request.path + "/", request.path_info + "/"
         try:
             response = self.get_response(request)
         except Exception as error:
-            return error_response(as_scim_error(error))
-        return response if hasattr(response, "scim") else _translated(response)
+            return error_response(as_scim_error(error, request))
+        return response if _is_scim(response) else _translated(request, response)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer what a view below the prefix did not foresee, under DEBUG too."""
-        return error_response(as_scim_error(exception)) if _is_below_prefix(request) else None
+        if not _is_below_prefix(request):
+            return None
+        return error_response(as_scim_error(exception, request))
 
 
-def _translated(response: HttpResponseBase) -> HttpResponse:
+def _is_scim(response: HttpResponseBase) -> bool:
+    """Whether it is our answer; a site's ConditionalGetMiddleware puts its own 304 in the place."""
+    return hasattr(response, "scim") or response.status_code == 304
+
+
+def _translated(request: HttpRequest, response: HttpResponseBase) -> HttpResponse:
     """Return another layer's answer as SCIM; a success of theirs is none of ours."""
+    location = response.get("Location", "")
+    if location.startswith("https://") and not request.is_secure():
+        return error_response(Forbidden("Use https."))
     status = response.status_code if response.status_code >= 300 else 404
     error = error_response(for_status(status))
     for name in ("Allow", "Retry-After"):
@@ -63,9 +77,9 @@ def _translated(response: HttpResponseBase) -> HttpResponse:
     return error
 
 
-def _is_below_prefix(request: Any) -> bool:
+def _is_below_prefix(request: HttpRequest) -> bool:
     try:
-        root: str = reverse("scim:root")
+        path = root()
     except NoReverseMatch:
         return False
-    return bool(request.path.startswith(root) or request.path == root.rstrip("/"))
+    return request.path.startswith(path) or request.path == path.rstrip("/")
