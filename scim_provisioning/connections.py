@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 
 from scim_provisioning import conf
 from scim_provisioning.auth import personal_tokens
-from scim_provisioning.models import Connection, Profile, State
+from scim_provisioning.auth.principals import BOTH, parse_scopes
+from scim_provisioning.models import Connection, PersonalAccessToken, Profile, State
+
+MOST_OVERLAP_DAYS = 365
 
 
 class ConnectionProblem(ValueError):
@@ -50,17 +55,23 @@ def create_connection(
 
     Raises ConnectionProblem.
     """
-    if profile not in Profile.values:
-        raise ConnectionProblem(f"The profile is one of {', '.join(Profile.values)}.")
-    if not name.strip() or len(name) > 100:
-        raise ConnectionProblem("A connection needs a name of at most 100 characters.")
+    _check(name, profile, scopes)
     found = Connection.objects.select_related("acting_user").filter(name=name).first()
     if found is not None:
         return _update(found, profile, username)
-    user = _acting_user(username or _default_username(name))
+    user = _acting_user(username) if username else new_acting_user(name)
     connection = Connection.objects.create(name=name, profile=profile, acting_user=user)
     _, token = personal_tokens.create(user, description=f"Connection {name}", scopes=scopes)
     return CreatedConnection(connection, token, created=True)
+
+
+def _check(name: str, profile: str, scopes: str) -> None:
+    if profile not in Profile.values:
+        raise ConnectionProblem(f"The profile is one of {', '.join(Profile.values)}.")
+    if not name.strip() or len(name) > 100 or not name.isprintable():
+        raise ConnectionProblem("A connection needs a name of at most 100 printable characters.")
+    if not parse_scopes(scopes):
+        raise ConnectionProblem("The scopes are scim, scim.read or scim.write.")
 
 
 def _update(found: Connection, profile: str, username: str | None) -> CreatedConnection:
@@ -72,11 +83,20 @@ def _update(found: Connection, profile: str, username: str | None) -> CreatedCon
     return CreatedConnection(found, None, created=False)
 
 
-def _default_username(name: str) -> str:
-    word = f"scim-{slugify(name) or 'connection'}"
+def _free_username(name: str) -> str:
+    """Return a name that no account has: one that a person owns is never taken over."""
     model: Any = get_user_model()
+    word = f"scim-{slugify(name) or 'connection'}"
     field = model._meta.get_field(model.USERNAME_FIELD)
-    return f"{word}@scim.invalid" if isinstance(field, models.EmailField) else word
+    domain = "@scim.invalid" if isinstance(field, models.EmailField) else ""
+    candidates = (f"{word}{f'-{n}' if n > 1 else ''}{domain}" for n in count(1))
+    lookup, rows = f"{model.USERNAME_FIELD}__iexact", model._default_manager
+    return next(c for c in candidates if not rows.filter(**{lookup: c}).exists())
+
+
+def new_acting_user(name: str) -> Any:
+    """Make the service account of a connection of that name; raise ConnectionProblem."""
+    return _new_user(get_user_model(), _free_username(name))
 
 
 def _acting_user(username: str) -> Any:
@@ -85,13 +105,23 @@ def _acting_user(username: str) -> Any:
     user = model._default_manager.filter(**{model.USERNAME_FIELD: username}).first()
     if user is None:
         return _new_user(model, username)
+    check_acting_user(user)
+    # What was handed out for another purpose, or for a connection long gone, opens nothing.
+    user.personal_access_tokens.filter(revoked=None).update(revoked=timezone.now())
+    return user
+
+
+def check_acting_user(user: Any) -> None:
+    """Raise ConnectionProblem where an account cannot act for a new connection."""
+    username = user.get_username()
     if Connection.objects.filter(acting_user=user).exists():
         raise ConnectionProblem(f"Another connection acts as {username}.")
     if getattr(user, "is_staff", False) or getattr(user, "is_superuser", False):
         raise ConnectionProblem(f"{username} is staff: a connection needs an account of its own.")
     if getattr(user, "scim", None) is not None and user.scim.connection_id is not None:
         raise ConnectionProblem(f"{username} was provisioned by SCIM and cannot act for it.")
-    return user
+    if not user.is_active:
+        raise ConnectionProblem(f"{username} is disabled: nothing could sign in as it.")
 
 
 def _new_user(model: Any, username: str) -> Any:
@@ -103,23 +133,45 @@ def _new_user(model: Any, username: str) -> Any:
         )
     except ValidationError as error:
         raise ConnectionProblem(f"{username}: {' '.join(error.messages)}") from None
-    user.save()
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError:
+        raise ConnectionProblem(
+            f"{username} needs more than a name here: make the account first, then name it."
+        ) from None
     return user
 
 
 @transaction.atomic
 def rotate(connection: Connection, *, overlap_days: int = 0) -> str:
-    """Make a new token; the old ones end now, or after the overlap."""
+    """Make a new token of the same scopes; the old ones end now, or after the overlap.
+
+    Raises ConnectionProblem.
+    """
+    if not 0 <= overlap_days <= MOST_OVERLAP_DAYS:
+        raise ConnectionProblem(f"The overlap is 0 to {MOST_OVERLAP_DAYS} days.")
     now = timezone.now()
     owner = connection.acting_user
     old = owner.personal_access_tokens.filter(revoked=None, expires__gt=now)
+    scopes = _scopes_of(old or owner.personal_access_tokens.all()[:1])
     if overlap_days:
         end = now + timedelta(days=overlap_days)
         old.filter(expires__gt=end).update(expires=end)
     else:
         old.update(revoked=now)
-    _, token = personal_tokens.create(owner, description=f"Connection {connection.name}")
+    _, token = personal_tokens.create(
+        owner, description=f"Connection {connection.name}", scopes=scopes
+    )
     return token
+
+
+def _scopes_of(tokens: Iterable[PersonalAccessToken]) -> str:
+    """Return what these tokens may do together: a rotation never adds a right."""
+    rights = [parse_scopes(token.scopes) for token in tokens]
+    if not rights or BOTH in rights:
+        return "scim"
+    return " ".join(frozenset().union(*rights))
 
 
 def set_state(connection: Connection, state: State) -> None:

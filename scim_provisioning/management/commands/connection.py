@@ -57,9 +57,10 @@ class Command(BaseCommand):
     def rotate(self, options: dict[str, Any]) -> None:
         """Make a new token for a connection."""
         connection = self._find(options["name"])
-        if options["overlap_days"] < 0:
-            raise CommandError("--overlap-days cannot be negative.")
-        token = connections.rotate(connection, overlap_days=options["overlap_days"])
+        try:
+            token = connections.rotate(connection, overlap_days=options["overlap_days"])
+        except connections.ConnectionProblem as problem:
+            raise CommandError(str(problem)) from None
         self._credentials(options, connection.acting_user.get_username(), token)
 
     def list(self, options: dict[str, Any]) -> None:
@@ -102,7 +103,7 @@ class Command(BaseCommand):
         try:
             return Connection.objects.select_related("acting_user").get(name=name)
         except Connection.DoesNotExist:
-            raise CommandError(f"There is no connection {name}.") from None
+            raise CommandError(f"There is no connection {name!r}.") from None
 
     def _credentials(self, options: dict[str, Any], username: str, token: str | None) -> None:
         facts = {"base_url": connections.base_url(), "username": username, "token": token}
