@@ -48,6 +48,7 @@ class _Memory:
         """Remember a success; the oldest make room."""
         with self._lock:
             self._until[key] = time.monotonic() + conf.current().password_cache_seconds
+            self._until.move_to_end(key)
             while len(self._until) > MOST_REMEMBERED:
                 self._until.popitem(last=False)
 
@@ -91,6 +92,8 @@ def _check_slowly(username: str, password: str, stored: str, address: str | None
     if not _HASHING.acquire(timeout=MOST_WAITING):
         raise TooManyRequests(retry_after=int(MOST_WAITING))
     try:
+        # Those that waited together passed the first look before any of them had failed.
+        throttle.check(address, username)
         is_right = _hash(password, stored)
     finally:
         _HASHING.release()
