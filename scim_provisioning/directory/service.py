@@ -5,48 +5,34 @@ A 2xx means the change is in the database, whole; a refusal leaves everything as
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from scim_provisioning import conf, ledger, signals
+from scim_provisioning import conf
 from scim_provisioning.context import Context
 from scim_provisioning.models import DeletePolicy
 from scim_provisioning.protocol import patch as patching
 from scim_provisioning.protocol import validation
 from scim_provisioning.protocol.attributes import Json
-from scim_provisioning.protocol.errors import NotFound, PreconditionFailed, ScimError
+from scim_provisioning.protocol.errors import PreconditionFailed, ScimError
 from scim_provisioning.protocol.policy import policy_for
 from scim_provisioning.protocol.projection import Projection
-from scim_provisioning.resources import query
-from scim_provisioning.resources.bindings import Meta, etag
+from scim_provisioning.resources.bindings import etag
 from scim_provisioning.resources.mapping import Changes, ResourceMapping
-from scim_provisioning.resources.render import reader
 from scim_provisioning.statements import insert, update
 
-from . import accounts, conflicts, membership, ownership
+from . import accounts, announcements, conflicts, membership, ownership
+from .outcome import Outcome, render
 from .rows import Stored, load, write_values
 
 KEPT_BY_PUT = ("active", "externalId")
 """What a PUT that does not name them leaves alone: see the wizard apps of Okta."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a write did: the resource as it is now, where the client asked to see it."""
-
-    id: UUID
-    version: str
-    location: str
-    resource: dict[str, Json] | None = None
-    changed: bool = True
 
 
 T = TypeVar("T")
@@ -110,7 +96,7 @@ def _create(
         now,
         account,
     )
-    _announce_created(mapping, stored, context)
+    announcements.provisioned(mapping, stored, context, created=True)
     return _finish(mapping, stored, document, changes, moved, context, projection, status=201)
 
 
@@ -195,14 +181,14 @@ def delete(mapping: ResourceMapping, identifier: str, context: Context) -> None:
         stored = _open(mapping, identifier, context)
         erased = mapping.owner == "group" or (context.principal.delete_policy == DeletePolicy.ERASE)
         if mapping.owner == "user":
-            _announce_deleted(stored, context, erased)
+            announcements.deprovisioned(stored, context, erased=erased)
         if erased:
             if mapping.owner == "user":
                 accounts.leave_groups(stored.owner_id)
             accounts.erase(stored.account or _group(stored.owner_id))
         else:
             accounts.tombstone(stored)
-        _record(mapping, stored, {}, None, context, status=204)
+        announcements.record(mapping, stored, {}, None, context, status=204)
 
     _transact(mapping, context, {}, work)
 
@@ -232,7 +218,7 @@ def _open(
     if ownership.claim(stored, context.principal.connection_id, mapping.owner):
         update(mapping.model, stored.id, {"connection": context.principal.connection_id})
         context.notes.append("linked to this connection")
-        _announce_linked(mapping, stored, context)
+        announcements.provisioned(mapping, stored, context, created=False)
     return stored
 
 
@@ -261,7 +247,7 @@ def _write(
     now, version = stored.last_modified, stored.version
     if changes or moved:
         now, version = timezone.now(), version + 1
-        _announce_changed(mapping, stored, changes, moved, context)
+        announcements.changed(mapping, stored, changes, moved, context)
     written = Stored(
         stored.id,
         stored.owner_id,
@@ -307,123 +293,10 @@ def _finish(
     answer: bool = True,
 ) -> Outcome:
     """Record a write and return its outcome."""
-    _record(mapping, stored, changes, moved, context, status=status if answer else 204)
+    announcements.record(mapping, stored, changes, moved, context, status=status if answer else 204)
     location = f"{context.base_url}{mapping.endpoint}/{stored.id}"
     resource = render(mapping, stored, document, context, projection) if answer else None
     return Outcome(stored.id, etag(stored.version), location, resource, bool(changes or moved))
 
 
-def render(
-    mapping: ResourceMapping,
-    stored: Stored,
-    document: dict[str, Json],
-    context: Context,
-    projection: Projection,
-) -> dict[str, Json]:
-    """Return a written resource as a read would: only relations that others write are read."""
-    read = reader(mapping, projection)
-    values = query.base_values(context)
-    meta = mapping.bindings["meta"]
-    assert isinstance(meta, Meta)
-    facts = (stored.id, stored.created, stored.last_modified, stored.version)
-    resource = {"id": str(stored.id), "meta": meta.read(facts, context.base_url)}
-    resource |= {key: _copied(value) for key, value in document.items()}
-    row = (stored.id, stored.owner_id)
-    for key, relation in mapping.relations:
-        if key in read.wanted and not relation.stored:
-            found = relation.load([stored.owner_id], values).get(row[1], {})
-            resource |= dict(found)
-    return read.finish(resource, context.base_url, whole=False)
-
-
-def _copied(value: Json) -> Json:
-    return dict(value) if isinstance(value, dict) else value
-
-
-def _record(
-    mapping: ResourceMapping,
-    stored: Stored,
-    changes: Changes,
-    moved: membership.Moved | None,
-    context: Context,
-    *,
-    status: int,
-) -> None:
-    shown: dict[str, Any] = {key: list(pair) for key, pair in changes.items()}
-    if moved:
-        shown["members"] = moved.as_changes()
-    name = stored.document.get("userName") or stored.document.get("displayName") or ""
-    ledger.accepted(
-        context,
-        status=status,
-        resource_type=mapping.declared.name,
-        resource_id=stored.id,
-        resource_name=name,
-        changes=shown,
-    )
-    transaction.on_commit(
-        lambda: signals.provisioned.send_robust(
-            sender=mapping.model,
-            kind=mapping.declared.name,
-            scim_id=stored.id,
-            connection_id=context.principal.connection_id,
-            method=context.method,
-        )
-    )
-
-
-def _announce_created(mapping: ResourceMapping, stored: Stored, context: Context) -> None:
-    if mapping.owner == "user":
-        signals.user_provisioned.send(
-            sender=mapping.model,
-            user=stored.account,
-            scim_id=stored.id,
-            connection_id=context.principal.connection_id,
-            document=stored.document,
-            created=True,
-        )
-
-
-def _announce_linked(mapping: ResourceMapping, stored: Stored, context: Context) -> None:
-    if mapping.owner == "user":
-        signals.user_provisioned.send(
-            sender=mapping.model,
-            user=stored.account,
-            scim_id=stored.id,
-            connection_id=context.principal.connection_id,
-            document=stored.document,
-            created=False,
-        )
-
-
-def _announce_changed(
-    mapping: ResourceMapping,
-    stored: Stored,
-    changes: Changes,
-    moved: membership.Moved | None,
-    context: Context,
-) -> None:
-    shown: dict[str, Any] = dict(changes)
-    if moved:
-        shown["members"] = moved
-    signal = signals.user_changed if mapping.owner == "user" else signals.group_changed
-    signal.send(
-        sender=mapping.model,
-        **{f"{mapping.owner}_id": stored.owner_id},
-        scim_id=stored.id,
-        connection_id=context.principal.connection_id,
-        changes=shown,
-    )
-
-
-def _announce_deleted(stored: Stored, context: Context, erased: bool) -> None:
-    signals.user_deprovisioned.send(
-        sender=type(stored.account),
-        user_id=stored.owner_id,
-        scim_id=stored.id,
-        connection_id=context.principal.connection_id,
-        erased=erased,
-    )
-
-
-__all__ = ["NotFound", "Outcome", "create", "delete", "matches", "patch", "replace", "time"]
+__all__ = ["Outcome", "create", "delete", "matches", "patch", "replace"]

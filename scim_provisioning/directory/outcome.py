@@ -1,0 +1,54 @@
+"""What a write answers: the resource as a read would show it now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from scim_provisioning.context import Context
+from scim_provisioning.protocol.attributes import Json
+from scim_provisioning.protocol.projection import Projection
+from scim_provisioning.resources import query
+from scim_provisioning.resources.bindings import Meta
+from scim_provisioning.resources.mapping import ResourceMapping
+from scim_provisioning.resources.render import reader
+
+from .rows import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a write did: the resource as it is now, where the client asked to see it."""
+
+    id: UUID
+    version: str
+    location: str
+    resource: dict[str, Json] | None = None
+    changed: bool = True
+
+
+def render(
+    mapping: ResourceMapping,
+    stored: Stored,
+    document: dict[str, Json],
+    context: Context,
+    projection: Projection,
+) -> dict[str, Json]:
+    """Return a written resource as a read would: only relations that others write are read."""
+    read = reader(mapping, projection)
+    values = query.base_values(context)
+    meta = mapping.bindings["meta"]
+    assert isinstance(meta, Meta)
+    facts = (stored.id, stored.created, stored.last_modified, stored.version)
+    resource = {"id": str(stored.id), "meta": meta.read(facts, context.base_url)}
+    resource |= {key: _copied(value) for key, value in document.items()}
+    row = (stored.id, stored.owner_id)
+    for key, relation in mapping.relations:
+        if key in read.wanted and not relation.stored:
+            found = relation.load([stored.owner_id], values).get(row[1], {})
+            resource |= dict(found)
+    return read.finish(resource, context.base_url, whole=False)
+
+
+def _copied(value: Json) -> Json:
+    return dict(value) if isinstance(value, dict) else value
