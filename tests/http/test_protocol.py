@@ -63,10 +63,11 @@ def test_what_is_not_offered_is_not_advertised(scim):
     assert config["pagination"]["cursor"] is False
 
 
-def test_the_prefix_without_its_slash_is_scim_too(scim):
-    response = scim.http.get(PREFIX, headers={"authorization": scim.bearer})
-    assert response["Content-Type"] == "application/scim+json"
-    assert response.status_code == 404
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_prefix_without_its_slash_is_the_root(scim, settings, method, debug):
+    settings.DEBUG = debug
+    is_scim_error(scim.send(method, ""), 501)
 
 
 def test_a_wrong_host_is_a_scim_error(scim):
