@@ -7,23 +7,30 @@ decided, without ever changing it. Reads and anonymous refusals are only counted
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from .context import Context
 from .models import ProvisioningEvent
+from .protocol.attributes import Attribute, Json, Mutability, Returned
 from .protocol.errors import ScimError
+from .resources import registry
 from .statements import insert
 
 logger = logging.getLogger(__name__)
 
 SECRET = "password"
+"""Never shown, even where a schema does not say that it is written only."""
 LONGEST_LIST = 1000
+MOST_NOTES = 100
+LONGEST_TEXT = 2000
+UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")
 
 
 def accepted(
@@ -46,19 +53,24 @@ def accepted(
         resource_type=resource_type,
         resource_id=resource_id,
         resource_name=resource_name[:256],
-        changes=redact(changes),
+        changes=redact(changes, resource_type),
     )
 
 
 def refused(context: Context, error: ScimError) -> None:
     """Record a refused write; a ledger that cannot be written refuses nothing."""
+    detail = _text(error.detail, LONGEST_TEXT)
     try:
         with transaction.atomic():
-            _insert(
-                context, status=error.status, scim_type=error.scim_type or "", detail=error.detail
-            )
-    except DatabaseError:
+            _insert(context, status=error.status, scim_type=error.scim_type or "", detail=detail)
+    except Exception:
+        # The answer is decided: whatever goes wrong here is ours to know, not the client's.
         logger.warning("A refused request could not be recorded", exc_info=True)
+
+
+def _text(text: str, most: int) -> str:
+    """Return a client's text as every database takes it, cut where it is long."""
+    return UNSTORABLE.sub("\ufffd", text[:most])
 
 
 def _insert(context: Context, **facts: Any) -> None:
@@ -69,8 +81,8 @@ def _insert(context: Context, **facts: Any) -> None:
         "acting_user": principal.username[:256],
         "credential": principal.credential,
         "address": context.address,
-        "method": context.method,
-        "path": context.path[:200],
+        "method": context.method[:10],
+        "path": _text(context.path, 200),
         "status": 0,
         "scim_type": "",
         "detail": "",
@@ -80,18 +92,46 @@ def _insert(context: Context, **facts: Any) -> None:
         "resource_id": None,
         "resource_name": "",
         "changes": {},
-        "notes": context.notes,
+        "notes": [_text(note, LONGEST_TEXT) for note in context.notes[:MOST_NOTES]],
     }
     insert(ProvisioningEvent, [{**row, **facts}])
 
 
-def redact(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the changes without secrets, and long member lists cut with their count."""
-    shown = {key: value for key, value in changes.items() if SECRET not in key.lower()}
+def redact(changes: Mapping[str, Any], resource_type: str) -> dict[str, Any]:
+    """Return the changes without what is only written, and long member lists cut.
+
+    Keys are those of the mapping, ``name.givenName``; ``/Schemas`` says what is only written.
+    """
+    targets = registry.mapping(resource_type).targets
+    shown = {}
+    for key, value in changes.items():
+        leaf = targets[key].leaf if key in targets else None
+        if SECRET not in key.lower() and not (leaf and _is_secret(leaf)):
+            shown[key] = _without_secrets(leaf, value) if leaf else value
     members = shown.get("members")
     if isinstance(members, dict):
         shown["members"] = {kind: _cut(ids) for kind, ids in members.items()}
     return shown
+
+
+def _is_secret(attribute: Attribute) -> bool:
+    return (
+        attribute.mutability is Mutability.WRITE_ONLY
+        or attribute.returned is Returned.NEVER
+        or SECRET in attribute.name.lower()
+    )
+
+
+def _without_secrets(attribute: Attribute, value: Json) -> Json:
+    """Return a value, or a list of them, without its secret parts."""
+    hidden = {sub.name for sub in attribute.sub_attributes if _is_secret(sub)}
+    if not hidden:
+        return value
+    if isinstance(value, dict):
+        return {name: part for name, part in value.items() if name not in hidden}
+    if isinstance(value, list | tuple):
+        return [_without_secrets(attribute, part) for part in value]
+    return value
 
 
 def _cut(ids: list[str]) -> list[str]:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from unittest.mock import patch
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from scim_provisioning import ledger
 from scim_provisioning.models import ProvisioningEvent, RequestCount
+from scim_provisioning.protocol import schemas
+from scim_provisioning.protocol.attributes import (
+    Attribute,
+    Mutability,
+    Returned,
+    Target,
+    Type,
+)
 from tests.scim_client import USER
 
 pytestmark = pytest.mark.django_db
@@ -84,12 +94,85 @@ def test_no_write_without_its_entry(scim):
     assert scim.get('/Users?filter=userName eq "ada"').body["totalResults"] == 0
 
 
-def test_secrets_are_redacted_and_long_lists_cut():
+SECRETIVE = replace(
+    schemas.USER,
+    attributes=(
+        Attribute("userName"),
+        Attribute("pin", mutability=Mutability.WRITE_ONLY),
+        Attribute("seed", returned=Returned.NEVER),
+        Attribute(
+            "keys",
+            type=Type.COMPLEX,
+            multi_valued=True,
+            sub_attributes=(
+                Attribute("value"),
+                Attribute("secret", mutability=Mutability.WRITE_ONLY),
+            ),
+        ),
+    ),
+)
+
+
+@pytest.fixture
+def _secretive(monkeypatch):
+    """Let the schema of users have attributes that are only written."""
+    declared = replace(schemas.USER_TYPE, schema=SECRETIVE)
+    targets = {a.name: Target(None, a) for a in declared.schema.attributes}
+    mapping = SimpleNamespace(declared=declared, targets=targets)
+    monkeypatch.setattr(ledger.registry, "mapping", lambda name: mapping)
+
+
+@pytest.mark.usefixtures("_secretive")
+def test_what_the_schema_calls_write_only_is_not_recorded():
+    changes = {"userName": ["a", "b"], "pin": [None, "1234"], "seed": ["x", "y"]}
+    assert ledger.redact(changes, "User") == {"userName": ["a", "b"]}
+
+
+@pytest.mark.usefixtures("_secretive")
+def test_parts_that_are_only_written_are_not_recorded():
+    before, after = [{"value": "k", "secret": "s"}], None
+    shown = ledger.redact({"keys": [before, after]}, "User")
+    assert shown == {"keys": [[{"value": "k"}], None]}
+
+
+def test_a_password_is_never_recorded_whatever_the_schema_says():
+    changes = {"password": [None, "x"], "urn:x:oldPassword": ["x", "y"], "title": [1, 2]}
+    assert ledger.redact(changes, "User") == {"title": [1, 2]}
+
+
+def test_long_lists_of_members_are_cut_with_their_count():
     members = {"added": [str(i) for i in range(1500)], "removed": []}
-    shown = ledger.redact({"password": [None, "x"], "title": [1, 2], "members": members})
-    assert set(shown) == {"title", "members"}
-    assert shown["members"]["added"][-1] == "and 500 more"
-    assert len(shown["members"]["added"]) == 1001
+    shown = ledger.redact({"members": members}, "Group")["members"]
+    assert (len(shown["added"]), shown["removed"]) == (1001, [])
+    assert shown["added"][-1] == "and 500 more"
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800"], ids=["NUL", "surrogate"])
+def test_what_no_database_holds_is_recorded_in_its_place(scim, text):
+    body = {"schemas": [USER, f"urn:{text}"], "userName": "ada"}
+    assert scim.post("/Users", body).status == 201
+    scim.patch("/Users/x", {"op": "replace", "path": text, "value": "x"})
+    accepted, failed = scim.connection.events.order_by("id")
+    assert "\ufffd" in json.dumps([accepted.notes, failed.detail], ensure_ascii=False)
+    assert failed.status == 400
+
+
+def test_a_refused_request_to_an_odd_path_is_recorded(scim):
+    assert scim.delete("/Users/a%00b").status == 404
+    assert scim.connection.events.get().path.endswith("/Users/a\ufffdb")
+
+
+def test_notes_are_few(scim):
+    unknown = {f"unknown{i}": i for i in range(500)}
+    scim.post("/Users", {"schemas": [USER], "userName": "ada", **unknown})
+    assert 0 < len(scim.connection.events.get().notes) <= ledger.MOST_NOTES
+
+
+@pytest.mark.parametrize("error", [InterfaceError("closed"), TypeError("x"), UnicodeError("x")])
+def test_no_failure_of_the_ledger_reaches_a_refused_client(scim, error, caplog):
+    with patch.object(ledger, "insert", side_effect=error):
+        assert scim.post("/Users", {"schemas": [USER]}).status == 400
+    assert "could not be recorded" in caplog.text
 
 
 def test_purge_removes_what_is_old(scim, capsys):
