@@ -61,8 +61,7 @@ def create_connection(
         return _update(found, profile, username)
     user = _acting_user(username) if username else new_acting_user(name)
     connection = Connection.objects.create(name=name, profile=profile, acting_user=user)
-    _, token = personal_tokens.create(user, description=f"Connection {name}", scopes=scopes)
-    return CreatedConnection(connection, token, created=True)
+    return CreatedConnection(connection, first_token(connection, scopes), created=True)
 
 
 def _check(name: str, profile: str, scopes: str) -> None:
@@ -72,6 +71,16 @@ def _check(name: str, profile: str, scopes: str) -> None:
         raise ConnectionProblem("A connection needs a name of at most 100 printable characters.")
     if not parse_scopes(scopes):
         raise ConnectionProblem("The scopes are scim, scim.read or scim.write.")
+
+
+def first_token(connection: Connection, scopes: str = "scim") -> str:
+    """Make the token of a new connection; those its user had for something else end."""
+    owner = connection.acting_user
+    owner.personal_access_tokens.filter(revoked=None).update(revoked=timezone.now())
+    _, token = personal_tokens.create(
+        owner, description=f"Connection {connection.name}", scopes=scopes
+    )
+    return token
 
 
 def _update(found: Connection, profile: str, username: str | None) -> CreatedConnection:
@@ -86,9 +95,10 @@ def _update(found: Connection, profile: str, username: str | None) -> CreatedCon
 def _free_username(name: str) -> str:
     """Return a name that no account has: one that a person owns is never taken over."""
     model: Any = get_user_model()
-    word = f"scim-{slugify(name) or 'connection'}"
     field = model._meta.get_field(model.USERNAME_FIELD)
     domain = "@scim.invalid" if isinstance(field, models.EmailField) else ""
+    room = (field.max_length or 150) - len(domain) - len("-9999")
+    word = f"scim-{slugify(name) or 'connection'}"[:room]
     candidates = (f"{word}{f'-{n}' if n > 1 else ''}{domain}" for n in count(1))
     lookup, rows = f"{model.USERNAME_FIELD}__iexact", model._default_manager
     return next(c for c in candidates if not rows.filter(**{lookup: c}).exists())
@@ -106,8 +116,6 @@ def _acting_user(username: str) -> Any:
     if user is None:
         return _new_user(model, username)
     check_acting_user(user)
-    # What was handed out for another purpose, or for a connection long gone, opens nothing.
-    user.personal_access_tokens.filter(revoked=None).update(revoked=timezone.now())
     return user
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from scim_provisioning import conf
+from scim_provisioning.protocol.fold import fold
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin as Base
@@ -20,6 +23,43 @@ class Page(Base):  # type: ignore[type-arg]
 
     show_full_result_count = False
     list_per_page = 50
+
+
+class SearchPage(Page):
+    """A page searched by the beginning of a name, or by a whole id.
+
+    The stock search compares ids as text, which no index serves.
+    """
+
+    prefix_field = ""
+    id_fields: tuple[str, ...] = ("id",)
+    is_folded = True
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """Show the search box."""
+        return (self.prefix_field, *self.id_fields)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Return the rows found; no row twice."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        lookup, prefix = ("startswith", fold(term)) if self.is_folded else ("istartswith", term)
+        found = Q(**{f"{self.prefix_field}__{lookup}": prefix})
+        if (key := _uuid(term)) is not None:
+            # Some identity providers use ids as names: either may be meant.
+            for field in self.id_fields:
+                found |= Q(**{field: key})
+        return queryset.filter(found), False
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 class ReadOnlyPage(Page):

@@ -4,22 +4,48 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from scim_provisioning import connections
-from scim_provisioning.models import Connection, State
+from scim_provisioning.models import Connection, ExternalId, Finding, RequestCount, State
 
 from .base import Page
+
+
+class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A connection; its acting user is chosen once, or made."""
+
+    class Meta:
+        model = Connection
+        fields = ("name", "profile", "acting_user", "state")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "acting_user" in self.fields:
+            self.fields["acting_user"].required = False
+            self.fields["acting_user"].help_text = _("Leave it empty to make a new account.")
+
+    def clean_acting_user(self) -> Any:
+        """Refuse an account that could not act for it: a person's would lose its pages."""
+        user = self.cleaned_data["acting_user"]
+        if user is not None:
+            try:
+                connections.check_acting_user(user)
+            except connections.ConnectionProblem as problem:
+                raise forms.ValidationError(str(problem)) from None
+        return user
 
 
 @admin.register(Connection)
 class ConnectionAdmin(Page):
     """One identity provider each."""
 
+    form = ConnectionForm
     list_display = ("name", "profile", "state", "acting_user", "last_seen")
     list_filter = ("profile", "state")
     list_select_related = ("acting_user",)
@@ -36,6 +62,38 @@ class ConnectionAdmin(Page):
         (_("For the identity provider"), {"fields": ("base_url", "last_seen", "created")}),
     )
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """The acting user of a connection never changes."""
+        return (*self.readonly_fields, "acting_user") if obj else self.readonly_fields
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Make what a new connection needs: its acting user where none was named, and a token."""
+        if not change and obj.acting_user_id is None:
+            obj.acting_user = connections.new_acting_user(obj.name)
+        super().save_model(request, obj, form, change)
+        if not change:
+            self._show_token(request, obj, connections.first_token(obj))
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Say why an account could not be made, on the form."""
+        try:
+            return super().add_view(request, *args, **kwargs)
+        except connections.ConnectionProblem as problem:
+            messages.error(request, str(problem))
+            return HttpResponseRedirect(request.path)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Count what goes along: the stock page would list every external id."""
+        keys = [obj.pk for obj in objs]
+        counts = {
+            model._meta.verbose_name_plural: model._default_manager.filter(
+                connection__in=keys
+            ).count()
+            for model in (ExternalId, Finding, RequestCount)
+        }
+        lines = [str(obj) for obj in objs]
+        return lines, {Connection._meta.verbose_name_plural: len(lines), **counts}, set(), []
+
     @admin.display(description=_("base URL"))
     def base_url(self, obj: Connection) -> str:
         """What to paste into the identity provider."""
@@ -45,9 +103,11 @@ class ConnectionAdmin(Page):
     def rotate(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         """Show the new token of each connection, this once."""
         for connection in queryset.select_related("acting_user"):
-            token = connections.rotate(connection)
-            text = _("The token of %(name)s, shown this once: %(token)s")
-            messages.success(request, text % {"name": connection.name, "token": token})
+            self._show_token(request, connection, connections.rotate(connection))
+
+    def _show_token(self, request: HttpRequest, connection: Connection, token: str) -> None:
+        text = _("The token of %(name)s, shown this once: %(token)s")
+        messages.success(request, text % {"name": connection.name, "token": token})
 
     @admin.action(description=_("Pause: reads go on, writes answer 429"), permissions=["change"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from scim_provisioning.directory import sync
 from scim_provisioning.models import ExternalId, MultiValue, ScimGroup, ScimUser
 
-from .base import Page
+from .base import SearchPage
 
 
 class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -43,6 +44,10 @@ class UserExternalIdInline(ReadOnlyInline):
     fk_name = "user"
     fields = ("connection", "value")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ExternalId]:
+        """Fetch the connections' names along."""
+        return super().get_queryset(request).select_related("connection")
+
 
 class GroupExternalIdInline(UserExternalIdInline):
     """What each connection calls the group."""
@@ -50,11 +55,10 @@ class GroupExternalIdInline(UserExternalIdInline):
     fk_name = "group"
 
 
-class ResourcePage(Page):
+class ResourcePage(SearchPage):
     """One resource: its owner can be moved, the rest is the identity provider's."""
 
-    editable = ("connection", "link_allowed")
-    list_filter = (("connection", admin.RelatedOnlyFieldListFilter), "listed")
+    list_filter = ("connection", "listed")
     ordering = ("-created", "-id")
     list_select_related = ("connection",)
 
@@ -67,14 +71,20 @@ class ResourcePage(Page):
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Everything but who owns it."""
+        """Everything but who owns it, and for some whether it may be linked."""
         hidden = ("folded", "user_name_key", "display_name_key")
+        editable = self._editable(request)
         names = [field.name for field in self.model._meta.fields]
-        return [name for name in names if name not in self.editable and name not in hidden]
+        return [name for name in names if name not in editable and name not in hidden]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The owner first."""
-        return [*self.editable, *self.get_readonly_fields(request, obj)]
+        return [*self._editable(request), *self.get_readonly_fields(request, obj)]
+
+    def _editable(self, request: HttpRequest) -> list[str]:
+        # An allowed link hands a protected account to SCIM: the right to change rows is too little.
+        may_link = request.user.has_perm("scim_provisioning.allow_link")
+        return ["connection", "link_allowed"] if may_link else ["connection"]
 
 
 @admin.register(ScimUser)
@@ -82,8 +92,8 @@ class ScimUserAdmin(ResourcePage):
     """Users as SCIM knows them."""
 
     list_display = ("user_name", "display_name", "active", "connection", "listed", "last_modified")
-    search_fields = ("user_name_key__startswith", "=id")
-    search_help_text = _("The beginning of a user name in lower case, or an id.")
+    prefix_field = "user_name_key"
+    search_help_text = _("The beginning of a user name, or an id.")
     inlines = (MultiValueInline, UserExternalIdInline)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -97,8 +107,8 @@ class ScimGroupAdmin(ResourcePage):
     """Groups as SCIM knows them."""
 
     list_display = ("display_name", "connection", "listed", "last_modified")
-    search_fields = ("display_name_key__startswith", "=id")
-    search_help_text = _("The beginning of a group name in lower case, or an id.")
+    prefix_field = "display_name_key"
+    search_help_text = _("The beginning of a group name, or an id.")
     inlines = (GroupExternalIdInline,)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

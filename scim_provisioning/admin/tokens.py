@@ -84,6 +84,10 @@ class PersonalAccessTokenAdmin(Page):
         """The same for its scopes and its end."""
         return self._may(request) and super().has_change_permission(request, obj)
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The same for removing it: that stops a connection."""
+        return self._may(request) and super().has_delete_permission(request, obj)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The owner of a token never changes."""
         return (*self.readonly_fields, "owner") if obj else self.readonly_fields
