@@ -8,7 +8,9 @@ from django.db import (
     IntegrityError,
     InterfaceError,
     InternalError,
+    NotSupportedError,
     OperationalError,
+    ProgrammingError,
     connections,
 )
 
@@ -29,6 +31,9 @@ def translate(error: Exception) -> ScimError | None:
         return Conflict()
     if isinstance(error, DataError):
         return InvalidValue("A value does not fit where it is kept.")
+    if isinstance(error, ProgrammingError | NotSupportedError):
+        # Our mistake, or a migration not applied: trying again does not help.
+        return None
     if isinstance(error, DatabaseError):
         return Unavailable(BUSY, retry_after=conf.current().retry_after)
     return None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from django.core.cache import cache
@@ -14,6 +15,9 @@ from scim_provisioning.context import Principal
 from scim_provisioning.protocol.errors import TooManyRequests
 
 Network = IPv4Network | IPv6Network
+Address = IPv4Address | IPv6Address
+WITH_PORT = re.compile(r"\[?([0-9.]+|(?<=\[)[^\]]*)\]?(?::[0-9]+)?")
+"""``192.0.2.1:443`` and ``[2001:db8::1]:443``; a bare IPv6 address does not match."""
 
 
 @lru_cache(maxsize=4)
@@ -23,26 +27,25 @@ def _networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
 
 def client_address(request: Any) -> str | None:
     """Return the address of the client; ``X-Forwarded-For`` counts from trusted proxies only."""
-    address: str = request.META.get("REMOTE_ADDR") or ""
+    address = parse_address(request.META.get("REMOTE_ADDR") or "")
     proxies = _networks(tuple(conf.current().trusted_proxies))
-    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
-    while proxies and _is_in(address, proxies) and hops and hops[-1]:
-        address = hops.pop()
-    return address if _is_address(address) else None
+    hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if proxies else []
+    while hops and address is not None and any(address in network for network in proxies):
+        hop = hops.pop().strip()
+        if not hop:
+            break
+        address = parse_address(hop)
+    return str(address) if address else None
 
 
-def _is_address(text: str) -> bool:
+def parse_address(text: str) -> Address | None:
+    """Return an address without the port, the zone and the IPv6 wrapping proxies put around it."""
+    found = WITH_PORT.fullmatch(text)
     try:
-        ip_address(text)
+        address = ip_address((found[1] if found else text).partition("%")[0])
     except ValueError:
-        return False
-    return True
-
-
-def _is_in(address: str, networks: tuple[Network, ...]) -> bool:
-    if not _is_address(address):
-        return False
-    return any(ip_address(address) in network for network in networks)
+        return None
+    return (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
 
 
 def check_rate(principal: Principal) -> None:

@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+
+from django.http import QueryDict
 
 from scim_provisioning import conf
 from scim_provisioning.protocol.attributes import Json
 from scim_provisioning.protocol.errors import InvalidValue
+from scim_provisioning.protocol.messages import SEARCH_FIELDS
 from scim_provisioning.protocol.policy import policy_for
 from scim_provisioning.protocol.projection import Projection
 from scim_provisioning.resources.mapping import ResourceMapping
 from scim_provisioning.resources.query import Search
+
+VERSION = "meta.version"
+LISTS = ("attributes", "excludedAttributes")
+INTEGER = re.compile(r"[+-]?[0-9]{1,400}")
+
+
+def from_query(query: QueryDict) -> dict[str, Json]:
+    """Return the parameters of a URL; raise InvalidValue for one with two values.
+
+    Lists may be given in parts. Unknown parameters are left alone.
+    """
+    found: dict[str, Json] = {}
+    for name, values in query.lists():
+        if name in LISTS:
+            found[name] = ",".join(map(str, values))
+        elif name in SEARCH_FIELDS.values() and len(set(values)) > 1:
+            # Taking either would answer another question than the client asked.
+            raise InvalidValue(f"{name} is given twice.")
+        else:
+            found[name] = values[-1]
+    return found
 
 
 def projection(parameters: Mapping[str, Any], mapping: ResourceMapping, profile: str) -> Projection:
@@ -24,11 +49,17 @@ def projection(parameters: Mapping[str, Any], mapping: ResourceMapping, profile:
     )
 
 
+def with_version(asked: Projection) -> Projection:
+    """Return a projection that reads ``meta.version`` too: the ETag does not depend on the body."""
+    attributes = None if asked.attributes is None else asked.attributes | {VERSION}
+    return Projection(attributes, asked.excluded - {"meta", VERSION})
+
+
 def search(parameters: Mapping[str, Any], mapping: ResourceMapping, profile: str) -> Search:
     """Return the query that parameters describe; raise InvalidValue."""
     settings = conf.current()
     count = _integer(parameters, "count", settings.default_page_size)
-    order = parameters.get("sortOrder", "ascending")
+    order = parameters.get("sortOrder") or "ascending"
     if order.lower() not in ("ascending", "descending"):
         raise InvalidValue("sortOrder is ascending or descending.")
     return Search(
@@ -45,9 +76,7 @@ def _integer(parameters: Mapping[str, Json], name: str, default: int) -> int:
     value = parameters.get(name)
     if value is None or value == "":
         return default
-    try:
-        number = int(value)
-    except (TypeError, ValueError):
-        raise InvalidValue(f"{name} has to be an integer.") from None
+    if not INTEGER.fullmatch(str(value).strip()):
+        raise InvalidValue(f"{name} has to be an integer.")
     # What databases take as an offset; there is nothing beyond it.
-    return max(min(number, 2**62), -1)
+    return max(min(int(value), 2**62), -1)

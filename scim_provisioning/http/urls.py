@@ -9,7 +9,7 @@ from . import discovery, views
 app_name = "scim"
 
 urlpatterns = [
-    re_path(r"^$", views.Root.as_view(), name="root"),
+    re_path(r"^/*$", views.Root.as_view(), name="root"),
     re_path(r"^[/]*Users/*$", views.Collection.as_view(name="User"), name="users"),
     re_path(r"^[/]*Users/\.search/*$", views.SearchView.as_view(name="User"), name="users-search"),
     re_path(r"^[/]*Users/(?P<id>[^/]+)/*$", views.Resource.as_view(name="User"), name="user"),
@@ -31,6 +31,8 @@ urlpatterns = [
     ),
     re_path(r"^[/]*Schemas/*$", discovery.Schemas.as_view(), name="schemas"),
     re_path(r"^[/]*Schemas/(?P<id>[^/]+)/*$", discovery.Schemas.as_view(), name="schema"),
-    re_path(r"^[/]*(?:Me|Bulk|\.search)(?:/.*)?$", views.NotOffered.as_view(), name="not-offered"),
+    re_path(r"^[/]*Me(?:/.*)?$", views.NotOffered.as_view(), name="me"),
+    re_path(r"^[/]*Bulk(?:/.*)?$", views.NotOffered.as_view(), name="bulk"),
+    re_path(r"^[/]*\.search/*$", views.NotOffered.as_view(), name="all-search"),
     re_path(r"^.*$", views.Nowhere.as_view(), name="nowhere"),
 ]

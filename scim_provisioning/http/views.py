@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from scim_provisioning import conf
 from scim_provisioning.directory import service
 from scim_provisioning.protocol import errors, messages
+from scim_provisioning.protocol.attributes import Json
 from scim_provisioning.protocol.projection import Projection
 from scim_provisioning.resources import query, registry
 from scim_provisioning.resources.mapping import ResourceMapping
@@ -28,9 +29,18 @@ class ResourceView(ScimView):
         """The mapping of the resource type."""
         return registry.mapping(self.name)
 
+    @property
+    def profile(self) -> str:
+        """The profile of the client's connection."""
+        return self.asked.principal.profile
+
+    def parameters(self, request: Request) -> dict[str, Json]:
+        """Return the query's parameters."""
+        return params.from_query(request.GET)
+
     def projection(self, request: Request) -> Projection:
         """Return what the client asks to see."""
-        return params.projection(request.GET, self.mapping, self.asked.principal.profile)
+        return params.projection(self.parameters(request), self.mapping, self.profile)
 
     def limited_body(self, request: Request) -> Any:
         """Return the body under the resource type's limit: groups come with their members."""
@@ -58,7 +68,7 @@ class Collection(ResourceView):
 
     def get(self, request: Request) -> Response:
         """List or query (RFC 7644 section 3.4.2)."""
-        return self.page(params.search(request.GET, self.mapping, self.asked.principal.profile))
+        return self.page(params.search(self.parameters(request), self.mapping, self.profile))
 
     def post(self, request: Request) -> Response:
         """Create (RFC 7644 section 3.3)."""
@@ -76,7 +86,7 @@ class SearchView(ResourceView):
     def post(self, request: Request) -> Response:
         """Query by a message instead of a URL."""
         parameters = messages.parse_search(self.body(request))
-        return self.page(params.search(parameters, self.mapping, self.asked.principal.profile))
+        return self.page(params.search(parameters, self.mapping, self.profile))
 
 
 class Resource(ResourceView):
@@ -86,14 +96,17 @@ class Resource(ResourceView):
 
     def get(self, request: Request, id: str) -> Response:
         """Read (RFC 7644 section 3.4.1); 304 where the client has this version."""
-        found = query.get(self.mapping, id, self.projection(request), self.asked)
+        asked = self.projection(request)
+        found = query.get(self.mapping, id, params.with_version(asked), self.asked)
         if found is None:
             raise errors.NotFound
-        version = found.get("meta", {}).get("version")
+        version = found["meta"]["version"]
         condition = request.META.get("HTTP_IF_NONE_MATCH")
-        if condition and version and service.matches(condition, version):
+        if condition and service.matches(condition, version):
             return answer(None, 304, ETag=version)
-        return answer(found, **({"ETag": version} if version else {}))
+        if not asked.wants(params.VERSION):
+            found = asked.apply(found, self.mapping.resource_type)
+        return answer(found, ETag=version)
 
     def put(self, request: Request, id: str) -> Response:
         """Replace (RFC 7644 section 3.5.1)."""

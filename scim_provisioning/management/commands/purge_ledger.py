@@ -15,6 +15,7 @@ from scim_provisioning import conf
 from scim_provisioning.models import ProvisioningEvent, RequestCount
 
 BATCH = 1000
+MOST_DAYS = 36_500
 
 
 class Command(BaseCommand):
@@ -31,8 +32,8 @@ class Command(BaseCommand):
         """Remove in small batches, so that nothing waits for it."""
         days = options["days"]
         days = conf.current().ledger_retention_days if days is None else days
-        if days < 1:
-            raise CommandError("--days has to be at least 1.")
+        if not 1 <= days <= MOST_DAYS:
+            raise CommandError(f"--days has to be between 1 and {MOST_DAYS}.")
         end = timezone.now() - timedelta(days=days)
         removed = {
             "events": self._purge(ProvisioningEvent.objects.filter(time__lt=end)),
