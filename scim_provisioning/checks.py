@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import FieldDoesNotExist
+from django.db import connections
 from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
@@ -17,6 +18,18 @@ from . import conf
 
 MIDDLEWARE = "scim_provisioning.http.middleware.ScimMiddleware"
 PATHS = ("user_resource", "group_resource", "admin_base")
+ANSWERING = frozenset(
+    f"django.{name}"
+    for name in (
+        "contrib.auth.middleware.LoginRequiredMiddleware",
+        "middleware.cache.FetchFromCacheMiddleware",
+        "middleware.common.CommonMiddleware",
+        "middleware.csrf.CsrfViewMiddleware",
+        "middleware.locale.LocaleMiddleware",
+        "middleware.security.SecurityMiddleware",
+    )
+)
+"""Django's middleware that may answer in place of a view."""
 
 
 @register(Tags.compatibility)
@@ -40,7 +53,7 @@ def _broken_paths() -> Iterator[CheckMessage]:
         path = getattr(current, name)
         try:
             import_string(path)
-        except ImportError as error:
+        except (ImportError, AttributeError) as error:
             yield Error(
                 f"{conf.NAME}[{name.upper()!r}] cannot be imported: {error}",
                 id="scim_provisioning.E002",
@@ -54,7 +67,7 @@ def check_middleware(**_: Any) -> list[CheckMessage]:
     if MIDDLEWARE not in installed:
         hint = f"Add {MIDDLEWARE!r} first: without it, errors of other layers are not SCIM."
         return [Error("The SCIM middleware is missing.", hint=hint, id="scim_provisioning.E003")]
-    if "django.middleware.common.CommonMiddleware" in installed[: installed.index(MIDDLEWARE)]:
+    if ANSWERING.intersection(installed[: installed.index(MIDDLEWARE)]):
         hint = "Put it first in MIDDLEWARE: it cannot translate the answers of those before it."
         return [Warning("The SCIM middleware comes late.", hint=hint, id="scim_provisioning.W004")]
     return []
@@ -92,4 +105,18 @@ def check_rest_framework(**_: Any) -> list[CheckMessage]:
         Warning(
             "REST framework is not installed as an app.", hint=hint, id="scim_provisioning.W007"
         )
+    ]
+
+
+@register(Tags.compatibility)
+def check_databases(**_: Any) -> list[CheckMessage]:
+    """W008: a database wraps every request in a transaction."""
+    hint = (
+        "SCIM's views leave it out on the default database and open their own transactions; on any"
+        " other it costs each request. Set it to False and decorate the views that need it."
+    )
+    return [
+        Warning(f"ATOMIC_REQUESTS is on for {alias!r}.", hint=hint, id="scim_provisioning.W008")
+        for alias in connections
+        if connections[alias].settings_dict["ATOMIC_REQUESTS"]
     ]

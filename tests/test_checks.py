@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.core.checks.registry import registry
+from django.db import connection
 
 from scim_provisioning import checks
 
@@ -17,6 +19,7 @@ def test_a_sound_site_has_no_messages():
     assert checks.check_urls() == []
     assert checks.check_user_model() == []
     assert checks.check_rest_framework() == []
+    assert checks.check_databases() == []
 
 
 def test_e001_unknown_setting(settings):
@@ -24,8 +27,11 @@ def test_e001_unknown_setting(settings):
     assert ids(checks.check_settings()) == ["scim_provisioning.E001"]
 
 
-def test_e002_path_to_nowhere(settings):
-    settings.SCIM_PROVISIONING = {"USER_RESOURCE": "nosuch.module.USER"}
+@pytest.mark.parametrize(
+    "path", ["nosuch.module.USER", "scim_provisioning.resources.user.NOSUCH", "nodots", "", None]
+)
+def test_e002_path_to_nowhere(settings, path):
+    settings.SCIM_PROVISIONING = {"USER_RESOURCE": path}
     assert ids(checks.check_settings()) == ["scim_provisioning.E002"]
 
 
@@ -34,8 +40,9 @@ def test_e003_middleware_missing(settings):
     assert ids(checks.check_middleware()) == ["scim_provisioning.E003"]
 
 
-def test_w004_middleware_late(settings):
-    settings.MIDDLEWARE = ["django.middleware.common.CommonMiddleware", checks.MIDDLEWARE]
+@pytest.mark.parametrize("first", sorted(checks.ANSWERING))
+def test_w004_middleware_late(settings, first):
+    settings.MIDDLEWARE = [first, checks.MIDDLEWARE]
     assert ids(checks.check_middleware()) == ["scim_provisioning.W004"]
 
 
@@ -54,6 +61,21 @@ def test_e006_user_model_without_groups(monkeypatch):
 def test_w007_rest_framework_not_installed(settings):
     settings.INSTALLED_APPS = [a for a in settings.INSTALLED_APPS if a != "rest_framework"]
     assert ids(checks.check_rest_framework()) == ["scim_provisioning.W007"]
+
+
+def test_w004_middleware_that_never_answers_may_come_first(settings):
+    settings.MIDDLEWARE = ["kyvos_portal.timing.ServerTimingMiddleware", checks.MIDDLEWARE]
+    assert checks.check_middleware() == []
+
+
+def test_w008_atomic_requests(monkeypatch):
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+    assert ids(checks.check_databases()) == ["scim_provisioning.W008"]
+
+
+def test_each_check_is_registered():
+    functions = {check.__name__ for check in registry.get_checks()}
+    assert {name for name in vars(checks) if name.startswith("check_")} <= functions
 
 
 @pytest.mark.django_db
