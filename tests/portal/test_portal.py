@@ -1,0 +1,146 @@
+"""The portal: its commands, its few pages, its environment."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.db import OperationalError
+from django.test import override_settings
+
+from kyvos_portal.logs import JsonFormatter
+from kyvos_portal.timing import ServerTimingMiddleware
+from scim_provisioning.models import Connection, ScimUser
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def quickstart(capsys, *options):
+    call_command("quickstart", "--no-serve", *options)
+    return capsys.readouterr().out
+
+
+@pytest.mark.django_db
+def test_quickstart_makes_what_is_needed_once(capsys):
+    first = json.loads(quickstart(capsys, "--json"))
+    assert first["base_url"] == "http://127.0.0.1:8000/rest/scim/v2"
+    admin = get_user_model().objects.get(username=first["admin_username"])
+    assert admin.check_password(first["admin_password"])
+    second = json.loads(quickstart(capsys, "--json"))
+    assert (second["token"], second["admin_password"]) == (None, None)
+    assert Connection.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_quickstart_shows_a_curl_line(capsys):
+    out = quickstart(capsys)
+    assert "curl -u 'scim:kvp_" in out
+    assert "curl" not in quickstart(capsys)
+
+
+@pytest.mark.django_db
+def test_quickstart_can_fill_the_directory(capsys):
+    quickstart(capsys, "--demo")
+    assert ScimUser.objects.filter(connection__isnull=False).count() == 200
+
+
+@pytest.mark.django_db
+def test_home_is_for_those_who_signed_in(client, admin_user):
+    assert client.get("/")["Location"].startswith("/accounts/login/")
+    assert b"Sign in" in client.get("/accounts/login/").content
+    client.force_login(admin_user)
+    assert b"Hello, admin" in client.get("/").content
+
+
+@pytest.mark.django_db
+def test_service_accounts_open_no_pages(scim, client):
+    user = scim.connection.acting_user
+    user.set_password("secret-secret")
+    user.save()
+    form = {"username": scim.username, "password": "secret-secret"}
+    assert client.post("/accounts/login/", form).status_code == 200
+    assert "_auth_user_id" not in client.session
+
+
+@pytest.mark.django_db
+def test_health(client):
+    assert client.get("/healthz").json() == {"status": "ok"}
+    assert client.get("/readyz").json() == {"status": "ok"}
+    with patch("kyvos_portal.views.MigrationExecutor", side_effect=OperationalError):
+        assert client.get("/readyz").status_code == 503
+    with patch("kyvos_portal.views.MigrationExecutor") as executor:
+        executor.return_value.migration_plan.return_value = [1, 2]
+        assert client.get("/readyz").json() == {"status": "2 migrations to apply"}
+
+
+@pytest.mark.django_db
+@override_settings(
+    MIDDLEWARE=[f"{ServerTimingMiddleware.__module__}.ServerTimingMiddleware"]
+    + ["scim_provisioning.http.middleware.ScimMiddleware"]
+)
+def test_server_timing_counts_statements(scim):
+    scim.get("/Users")
+    assert scim.get("/ServiceProviderConfig").headers["Server-Timing"].endswith('desc="1 queries"')
+
+
+def test_logs_are_one_line_each():
+    record = logging.LogRecord("x", logging.ERROR, "", 0, "two\nlines %s", ("a",), None)
+    line = JsonFormatter().format(record)
+    assert "\n" not in line
+    assert json.loads(line)["message"] == "two\nlines a"
+
+
+def manage(*arguments, **variables):
+    environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "SECRET_KEY")}
+    environment |= {"DJANGO_SETTINGS_MODULE": "kyvos_portal.settings", **variables}
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+WRONG = {
+    "DEBUG": "perhaps",
+    "PUBLIC_URL": "portal.example.com",
+    "DATABASE_URL": "mysql://x/y",
+    "CONN_MAX_AGE": "long",
+    "PREPARED_STATEMENTS": "2",
+}
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG.items())
+def test_a_wrong_variable_stops_with_its_name(name, value):
+    variables = {"DATABASE_URL": "postgres://localhost/x", "SECRET_KEY": "x", name: value}
+    done = manage("check", **variables)
+    assert done.returncode != 0
+    last = done.stderr.strip().splitlines()
+    assert len(last) == 1
+    assert last[0].startswith(name)
+
+
+def test_a_secret_key_is_made_once_and_kept_from_others(tmp_path):
+    path = tmp_path / "key"
+    keys = []
+    for _ in range(2):
+        code = "from django.conf import settings; print(settings.SECRET_KEY)"
+        keys.append(manage("shell", "-v0", "-c", code, SECRET_KEY_FILE=str(path)).stdout)
+    assert keys[0] == keys[1]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_behind_tls_the_portal_is_ready_to_deploy():
+    variables = {"SECRET_KEY": "k" * 60 + "0123456789", "PUBLIC_URL": "https://portal.example.com"}
+    done = manage("check", "--deploy", "--fail-level", "WARNING", **variables)
+    assert done.returncode == 0, done.stderr
