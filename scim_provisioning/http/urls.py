@@ -9,7 +9,7 @@ from . import discovery, views
 app_name = "scim"
 
 urlpatterns = [
-    re_path(r"^/*$", views.Root.as_view(), name="root"),
+    re_path(r"^[/]*$", views.Root.as_view(), name="root"),
     re_path(r"^[/]*Users/*$", views.Collection.as_view(name="User"), name="users"),
     re_path(r"^[/]*Users/\.search/*$", views.SearchView.as_view(name="User"), name="users-search"),
     re_path(r"^[/]*Users/(?P<id>[^/]+)/*$", views.Resource.as_view(name="User"), name="user"),

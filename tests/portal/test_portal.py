@@ -84,8 +84,10 @@ def test_health(client):
 
 @pytest.mark.django_db
 @override_settings(
-    MIDDLEWARE=[f"{ServerTimingMiddleware.__module__}.ServerTimingMiddleware"]
-    + ["scim_provisioning.http.middleware.ScimMiddleware"]
+    MIDDLEWARE=[
+        f"{ServerTimingMiddleware.__module__}.ServerTimingMiddleware",
+        "scim_provisioning.http.middleware.ScimMiddleware",
+    ]
 )
 def test_server_timing_counts_statements(scim):
     scim.get("/Users")

@@ -55,7 +55,7 @@ class Command(BaseCommand):
 
     def _prepare(self, *, demo: bool) -> dict[str, Any]:
         call_command("migrate", verbosity=0, interactive=False)
-        call_command("scim_backfill", verbosity=0, stdout=open(os.devnull, "w"))  # noqa: SIM115
+        call_command("scim_backfill", verbosity=0)
         password = self._administrator()
         made = connections.create_connection("default", username="scim")
         if demo:
