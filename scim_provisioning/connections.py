@@ -49,23 +49,26 @@ def base_url() -> str:
 
 @transaction.atomic
 def create_connection(
-    name: str, *, profile: str = Profile.AUTO, username: str | None = None, scopes: str = "scim"
+    name: str, *, profile: str | None = None, username: str | None = None, scopes: str = "scim"
 ) -> CreatedConnection:
     """Make a connection with its acting user and a token, or update the one of that name.
 
-    Raises ConnectionProblem.
+    What is not named stays as it is; a new connection has the profile ``auto``. Raises
+    ConnectionProblem.
     """
     _check(name, profile, scopes)
     found = Connection.objects.select_related("acting_user").filter(name=name).first()
     if found is not None:
         return _update(found, profile, username)
     user = _acting_user(username) if username else new_acting_user(name)
-    connection = Connection.objects.create(name=name, profile=profile, acting_user=user)
+    connection = Connection.objects.create(
+        name=name, profile=profile or Profile.AUTO, acting_user=user
+    )
     return CreatedConnection(connection, first_token(connection, scopes), created=True)
 
 
-def _check(name: str, profile: str, scopes: str) -> None:
-    if profile not in Profile.values:
+def _check(name: str, profile: str | None, scopes: str) -> None:
+    if profile is not None and profile not in Profile.values:
         raise ConnectionProblem(f"The profile is one of {', '.join(Profile.values)}.")
     if not name.strip() or len(name) > 100 or not name.isprintable():
         raise ConnectionProblem("A connection needs a name of at most 100 printable characters.")
@@ -83,10 +86,10 @@ def first_token(connection: Connection, scopes: str = "scim") -> str:
     return token
 
 
-def _update(found: Connection, profile: str, username: str | None) -> CreatedConnection:
+def _update(found: Connection, profile: str | None, username: str | None) -> CreatedConnection:
     if username and username != found.acting_user.get_username():
         raise ConnectionProblem(f"The connection {found.name} acts as another user.")
-    if found.profile != profile:
+    if profile is not None and found.profile != profile:
         found.profile = profile
         found.save(update_fields=["profile"])
     return CreatedConnection(found, None, created=False)

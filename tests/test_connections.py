@@ -163,3 +163,14 @@ def test_a_user_model_that_wants_more_is_one_line(monkeypatch):
     monkeypatch.setattr(get_user_model(), "save", refuse)
     with pytest.raises(connections.ConnectionProblem, match="make the account first"):
         connections.create_connection("Okta")
+
+
+def test_what_is_not_named_again_stays(capsys):
+    run("create", "Okta", "--profile", "okta", capsys=capsys)
+    run("create", "Okta", capsys=capsys)
+    assert Connection.objects.get().profile == "okta"
+
+
+def test_a_new_connection_understands_every_identity_provider(capsys):
+    run("create", "Okta", capsys=capsys)
+    assert Connection.objects.get().profile == "auto"

@@ -23,7 +23,9 @@ class Command(BaseCommand):
             "create", help="make a connection, or update the one of that name"
         )
         create.add_argument("name")
-        create.add_argument("--profile", default=Profile.AUTO.value, choices=Profile.values)
+        create.add_argument(
+            "--profile", choices=Profile.values, help="auto for a new connection; else as it is"
+        )
         create.add_argument("--username", help="the acting user; made where there is none")
         create.add_argument("--scopes", default="scim", help="scim, scim.read or scim.write")
         actions.add_parser("list", help="show the connections")
