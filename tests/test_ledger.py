@@ -187,3 +187,18 @@ def test_purge_removes_what_is_old(scim, capsys):
     assert "Removed 0 events" in capsys.readouterr().out
     with pytest.raises(CommandError):
         call_command("purge_ledger", "--days", "0")
+
+
+def test_purge_goes_on_batch_after_batch(monkeypatch, capsys):
+    monkeypatch.setattr("scim_provisioning.management.commands.purge_ledger.BATCH", 2)
+    old = timezone.now() - timedelta(days=500)
+    for _ in range(5):
+        ProvisioningEvent.objects.create(time=old, method="GET", path="/", status=200)
+    call_command("purge_ledger")
+    assert capsys.readouterr().out == "Removed 5 events and 0 counts.\n"
+
+
+@pytest.mark.parametrize("days", ["-1", "0", "99999999999"])
+def test_purge_refuses_an_age_that_is_none(days):
+    with pytest.raises(CommandError, match="--days"):
+        call_command("purge_ledger", "--days", days)

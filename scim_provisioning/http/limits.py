@@ -38,6 +38,7 @@ def client_address(request: Any) -> str | None:
     return str(address) if address else None
 
 
+@lru_cache(maxsize=1024)
 def parse_address(text: str) -> Address | None:
     """Return an address without the port, the zone and the IPv6 wrapping proxies put around it."""
     found = WITH_PORT.fullmatch(text)
