@@ -31,6 +31,7 @@ LONGEST_LIST = 1000
 MOST_NOTES = 100
 LONGEST_TEXT = 2000
 UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")
+"""Characters that no database holds: NUL and halves of surrogate pairs."""
 
 
 def accepted(

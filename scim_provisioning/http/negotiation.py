@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from math import isinf
 from typing import Any, NoReturn
 
@@ -12,16 +11,13 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from scim_provisioning.ledger import UNSTORABLE
 from scim_provisioning.protocol.attributes import Json
 from scim_provisioning.protocol.errors import InvalidSyntax, PayloadTooLarge, UnsupportedMediaType
 
 SCIM = "application/scim+json"
 PLAIN = "application/json"
 WILDCARDS = ("application/*", "*/*")
-
-
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-"""Characters that no database holds: NUL and halves of surrogate pairs."""
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from io import BytesIO
+from unittest.mock import patch
 
 import pytest
 
@@ -99,6 +100,15 @@ def test_a_length_that_is_none_is_invalid_syntax(scim, length):
     assert send(scim, content=body(), CONTENT_LENGTH=length)[0] == 400
 
 
+@pytest.mark.parametrize(("size", "status"), [(10, 201), (5000, 413)])
+def test_a_body_that_another_layer_has_read_is_read_under_the_limit(scim, settings, size, status):
+    settings.SCIM_PROVISIONING = LIMITS
+    target = "django.middleware.common.CommonMiddleware.process_request"
+    environ = chunked(BytesIO(b""))
+    with patch(target, side_effect=lambda request: setattr(request, "_body", body(t="x" * size))):
+        assert send(scim, **environ)[0] == status
+
+
 def test_a_body_without_a_content_type_is_json(scim):
     assert send(scim, content=body(), content_type="")[0] == 201
 
@@ -118,6 +128,10 @@ def test_numbers_that_are_not_finite_are_invalid_syntax(scim, number):
     content = body(x=0).replace(b'"x": 0', b'"x": ' + number)
     status, answer = send(scim, content=content)
     assert (status, answer["scimType"]) == (400, "invalidSyntax")
+
+
+def test_numbers_with_a_fraction_are_json(scim):
+    assert send(scim, content=body(unknown=1.5))[0] == 201
 
 
 def test_what_an_error_quotes_never_breaks_the_error(scim):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import pytest
 from django.test import RequestFactory
 
@@ -59,3 +61,11 @@ def test_the_limit_of_one_connection_is_not_anothers(scim, other, monkeypatch):
     scim.connection.save()
     assert [scim.get("/Users").status for _ in range(2)] == [200, 429]
     assert [other.get("/Users").status for _ in range(2)] == [200, 200]
+
+
+@pytest.mark.django_db
+def test_a_count_that_expired_meanwhile_limits_nobody(scim, monkeypatch):
+    monkeypatch.setattr("scim_provisioning.http.limits.cache.incr", Mock(side_effect=ValueError))
+    scim.connection.rate_limit = 1
+    scim.connection.save()
+    assert [scim.get("/Users").status for _ in range(2)] == [200, 200]

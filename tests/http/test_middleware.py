@@ -172,6 +172,27 @@ def test_exceptions_of_the_frameworks_have_their_status(error, status):
     assert as_scim_error(error, None).status == status
 
 
+@pytest.mark.parametrize("debug", [True, False])
+def test_a_sites_own_view_below_the_prefix_fails_as_scim(scim, settings, debug, caplog):
+    settings.ROOT_URLCONF, settings.DEBUG = "tests.http.broken_urls", debug
+    body = is_scim(get(scim, "/broken"), 500)
+    assert "secret" not in json.dumps(body)
+    assert "ZeroDivisionError" in caplog.text
+    assert get(scim).status_code == 200
+
+
+def test_a_sites_own_view_elsewhere_fails_as_the_site_does(settings):
+    settings.ROOT_URLCONF = "tests.http.broken_urls"
+    response = Client(raise_request_exception=False).get("/broken")
+    assert (response.status_code, response["Content-Type"]) == (500, "text/html; charset=utf-8")
+
+
+def test_exceptions_that_a_site_lets_through_are_scim_errors(scim, settings):
+    settings.DEBUG_PROPAGATE_EXCEPTIONS = True
+    with another_layer(side_effect=ZeroDivisionError):
+        is_scim(get(scim), 500)
+
+
 def test_a_site_without_scim_urls_is_left_alone(settings):
     settings.ROOT_URLCONF = "tests.http.no_urls"
     assert Client().get(f"{PREFIX}/Users").status_code == 404
