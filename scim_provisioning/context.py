@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -32,10 +32,6 @@ class Principal:
     rate_limit: int | None = None
     last_seen: datetime | None = None
     last_used: datetime | None = None
-
-    def seen(self, last_used: datetime | None) -> Principal:
-        """Return it with the moment its credential was last used."""
-        return replace(self, last_used=last_used)
 
     @property
     def is_authenticated(self) -> bool:

@@ -16,6 +16,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from .directory import sync
+from .directory.membership import changed_elsewhere
 from .models import Connection, ScimGroup
 from .resources.relations import membership
 
@@ -68,6 +69,7 @@ def membership_changed(sender: Any, instance: Any, action: str, pk_set: Any, **_
     """Move the versions of the groups whose members changed."""
     if sender is not membership()[0] or in_charge(instance):
         return
+    changed_elsewhere.set(True)
     if action not in ("post_add", "post_remove", "pre_clear"):
         return
     if isinstance(instance, Group):

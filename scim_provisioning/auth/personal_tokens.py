@@ -15,6 +15,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.db.models import DateTimeField, F, Q
 from django.utils import timezone
 
 from scim_provisioning import conf
@@ -85,17 +86,17 @@ def create(
 
 @lru_cache(maxsize=4)
 def _by_digest(vendor: str) -> Select:
-    """One statement tells the token, its owner and the owner's connection."""
+    """One statement tells the token that counts, its owner and the owner's connection."""
     username = get_user_model().USERNAME_FIELD
-    columns = ["pk", "owner_id", f"owner__{username}", "owner__is_active", "scopes"]
-    columns += [
-        "created",
-        "expires",
-        "revoked",
-        "last_used",
-        "owner__scim__credentials_valid_after",
-    ]
-    rows = PersonalAccessToken.objects.filter(digest=Slot(0))
+    valid_after = "owner__scim__credentials_valid_after"
+    rows = PersonalAccessToken.objects.filter(
+        Q(**{f"{valid_after}__isnull": True}) | Q(created__gt=F(valid_after)),
+        digest=Slot(0),
+        revoked__isnull=True,
+        expires__gt=Slot(1, DateTimeField()),
+        owner__is_active=True,
+    )
+    columns = ["pk", "owner_id", f"owner__{username}", "scopes", "last_used"]
     return Select(rows.values_list(*columns, *connection_paths("owner__")))
 
 
@@ -106,16 +107,10 @@ def check(token: str, username: str | None, credential: str) -> Principal:
     """
     if not is_well_formed(token):
         raise Unauthorized
-    rows = _by_digest(connection.vendor).rows([digest(token)])
+    rows = _by_digest(connection.vendor).rows([digest(token), timezone.now()])
     if not rows:
         raise Unauthorized
-    pk, owner, name, is_active, scopes, created, expires, revoked, last_used, valid_after, *rest = (
-        rows[0]
-    )
-    dead = revoked is not None or expires <= timezone.now()
-    if dead or not is_active or (valid_after is not None and created <= valid_after):
-        raise Unauthorized
+    pk, owner, name, scopes, last_used, *rest = rows[0]
     if username is not None and username != name:
         raise Unauthorized
-    found = principal(owner, name, credential, pk, parse_scopes(scopes), rest)
-    return found.seen(last_used)
+    return principal(owner, name, credential, pk, parse_scopes(scopes), rest, last_used)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from scim_provisioning.context import Principal
@@ -43,6 +44,7 @@ def principal(
     credential_id: int | None,
     scopes: frozenset[str],
     connection: Sequence[Any],
+    last_used: datetime | None = None,
 ) -> Principal:
     """Return the principal; raise Forbidden where no connection acts as this user."""
     if connection[0] is None:
@@ -63,4 +65,5 @@ def principal(
         shows_protected=shows_protected,
         rate_limit=rate_limit,
         last_seen=last_seen,
+        last_used=last_used,
     )

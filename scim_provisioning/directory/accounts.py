@@ -18,6 +18,7 @@ from scim_provisioning.resources import mirror
 from scim_provisioning.resources.relations import membership
 
 from .rows import Stored
+from .saving import save
 
 GROUP_NAME_LENGTH = 150
 
@@ -26,7 +27,7 @@ def create_user(mirrored: dict[str, Json]) -> Any:
     """Make the Django account of a new user; it has no password."""
     account = get_user_model()(**mirror.values(mirrored))
     account.set_unusable_password()
-    return save(account, force_insert=True)
+    return save(account)
 
 
 def change_user(account: Any, mirrored: dict[str, Json]) -> None:
@@ -36,14 +37,7 @@ def change_user(account: Any, mirrored: dict[str, Json]) -> None:
     if changed:
         for name in changed:
             setattr(account, name, values[name])
-        save(account, update_fields=changed)
-
-
-def save(instance: Any, **how: Any) -> Any:
-    """Save a row whose SCIM side is being written by the caller: our receivers stand back."""
-    instance._scim_in_charge = True
-    instance.save(**how)
-    return instance
+        save(account, changed)
 
 
 def group_name(display_name: str) -> str:
@@ -56,12 +50,12 @@ def group_name(display_name: str) -> str:
 
 def create_group(display_name: str) -> Any:
     """Make Django's group."""
-    return save(Group(name=group_name(display_name)), force_insert=True)
+    return save(Group(name=group_name(display_name)))
 
 
 def rename_group(group_id: Any, display_name: str) -> None:
     """Rename Django's group."""
-    save(Group(pk=group_id, name=group_name(display_name)), update_fields=["name"])
+    save(Group(pk=group_id, name=group_name(display_name)), ["name"])
 
 
 def tombstone(stored: Stored) -> None:
@@ -78,7 +72,7 @@ def tombstone(stored: Stored) -> None:
         fields[known[mirror.EMAIL].attname] = _fitting(known[mirror.EMAIL], dead)
     for name, value in fields.items():
         setattr(account, name, value)
-    save(account, update_fields=list(fields))
+    save(account, list(fields))
     leave_groups(stored.owner_id)
     account.user_permissions.clear()
     bury(stored.id)

@@ -6,6 +6,7 @@ One statement checks the ids and tells who is a member already, one inserts, one
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -45,6 +46,10 @@ def batched(keys: Iterable[Any]) -> Iterator[list[Any]]:
     everything = list(keys)
     for start in range(0, len(everything), BATCH):
         yield everything[start : start + BATCH]
+
+
+changed_elsewhere: ContextVar[bool] = ContextVar("changed_elsewhere", default=True)
+"""Whether other code changed memberships since a request set this to False."""
 
 
 @dataclass(slots=True)

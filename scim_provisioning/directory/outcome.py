@@ -13,6 +13,7 @@ from scim_provisioning.resources.bindings import Meta
 from scim_provisioning.resources.mapping import ResourceMapping
 from scim_provisioning.resources.render import reader
 
+from .membership import changed_elsewhere
 from .rows import Stored
 
 
@@ -44,7 +45,7 @@ def render(
     resource |= {key: _copied(value) for key, value in document.items()}
     row = (stored.id, stored.owner_id)
     for key, relation in mapping.relations:
-        if key in read.wanted and not relation.stored:
+        if key in read.wanted and not relation.stored and changed_elsewhere.get():
             found = relation.load([stored.owner_id], values).get(row[1], {})
             resource |= dict(found)
     return read.finish(resource, context.base_url, whole=False)

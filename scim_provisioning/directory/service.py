@@ -59,9 +59,14 @@ def create(
     document = validation.clean(body, mapping.resource_type, policy, context.notes)
     if "active" in mapping.bindings:
         document.setdefault("active", True)
-    return _transact(
-        mapping, context, document, lambda: _create(mapping, document, context, projection)
-    )
+    # A new user is in no group, unless somebody who hears of it puts it there.
+    before = membership.changed_elsewhere.set(mapping.owner != "user")
+    try:
+        return _transact(
+            mapping, context, document, lambda: _create(mapping, document, context, projection)
+        )
+    finally:
+        membership.changed_elsewhere.reset(before)
 
 
 def _create(
@@ -73,7 +78,7 @@ def _create(
     account = _new_account(mapping, changes, document)
     identifier, now = uuid4(), timezone.now()
     row = {
-        **dict.fromkeys(_unset(mapping)),
+        **mapping.unassigned,
         **columns,
         "id": identifier,
         mapping.owner: account.pk,
@@ -104,16 +109,6 @@ def _new_account(mapping: ResourceMapping, changes: Changes, document: dict[str,
     if mapping.owner == "user":
         return accounts.create_user(mapping.mirrored(changes))
     return accounts.create_group(document["displayName"])
-
-
-def _unset(mapping: ResourceMapping) -> list[str]:
-    """The nullable columns, so that every INSERT has the same shape and is compiled once."""
-    return [
-        column
-        for _, binding, _ in mapping.stored
-        for column in binding.columns
-        if isinstance(column, str)
-    ]
 
 
 def _complete(mapping: ResourceMapping, row: dict[str, Any], context: Context) -> dict[str, Any]:

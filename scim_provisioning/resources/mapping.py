@@ -87,6 +87,12 @@ class ResourceMapping:
         )
 
     @cached_property
+    def unassigned(self) -> Mapping[str, None]:
+        """The columns of a row of which nothing is assigned, so that every INSERT is alike."""
+        columns = (column for _, binding, _ in self.stored for column in binding.columns)
+        return {column: None for column in columns if isinstance(column, str)}
+
+    @cached_property
     def derived(self) -> tuple[tuple[Target, Reference], ...]:
         """The references that are made of another attribute's value."""
         return tuple(

@@ -227,6 +227,21 @@ def test_an_exception_of_a_receiver_refuses_the_request(scim):
     assert not ScimUser.objects.filter(user_name="ada@example.com").exists()
 
 
+def test_a_new_user_shows_the_groups_that_a_receiver_gave(scim):
+    group = Group.objects.create(name="Everybody")
+
+    def join(user, **_):
+        user.groups.add(group)
+
+    signals.user_provisioned.connect(join)
+    try:
+        user = scim.user()
+    finally:
+        signals.user_provisioned.disconnect(join)
+    assert [entry["display"] for entry in user["groups"]] == ["Everybody"]
+    assert scim.get(path(user)).body["groups"] == user["groups"]
+
+
 def test_a_changed_account_flows_back(scim):
     user = scim.user(**FULL)
     made = account(user)
