@@ -115,6 +115,10 @@ class ScimUser(models.Model):
                 name="scim_user_listed",
                 condition=models.Q(listed=True),
             ),
+            # A tenth of the size of the other: what a count of everybody reads.
+            models.Index(
+                fields=["listed"], name="scim_user_count", condition=models.Q(listed=True)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -218,7 +218,7 @@ def _count(asked: _Asked, values: Sequence[Any]) -> int:
 @lru_cache(maxsize=512)
 def _counter(asked: _Asked, vendor: str) -> Select:
     rows = _matching(asked).order_by().annotate(_all=models.Value(1)).values("_all")
-    return Select(rows.annotate(_count=models.Count("id")).values_list("_count"))
+    return Select(rows.annotate(_count=models.Count("*")).values_list("_count"))
 
 
 @lru_cache(maxsize=512)
