@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -60,6 +61,17 @@ def public_url() -> str | None:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
         stop("PUBLIC_URL", "has to be like https://portal.example.com, without a path.")
     return value
+
+
+def proxies() -> tuple[str, ...]:
+    """Return ``TRUSTED_PROXIES``: networks whose ``X-Forwarded-For`` counts."""
+    networks = tuple(read("TRUSTED_PROXIES", "list", []))
+    for network in networks:
+        try:
+            ip_network(network, strict=False)
+        except ValueError:
+            stop("TRUSTED_PROXIES", f"holds {network!r}, which is no network like 10.0.0.0/8.")
+    return networks
 
 
 def database() -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .environment import BASE_DIR, database, flag, public_url, read, secret_key
+from .environment import BASE_DIR, database, flag, proxies, public_url, read, secret_key
 
 DEBUG = flag("DEBUG")
 SECRET_KEY = secret_key()
@@ -98,7 +98,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 
 SCIM_PROVISIONING = {
     "PUBLIC_URL": PUBLIC_URL,
-    "TRUSTED_PROXIES": tuple(read("TRUSTED_PROXIES", "list", [])),
+    "TRUSTED_PROXIES": proxies(),
 }
 
 LOGGING = {

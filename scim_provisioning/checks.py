@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import Any
 
 from django.apps import apps
@@ -34,8 +35,11 @@ ANSWERING = frozenset(
 
 @register(Tags.compatibility)
 def check_settings(**_: Any) -> list[CheckMessage]:
-    """E001: an unknown key in SCIM_PROVISIONING; E002: a dotted path that leads nowhere."""
-    return [*_unknown_keys(), *_broken_paths()]
+    """E001: an unknown key in SCIM_PROVISIONING; E002: a dotted path that leads nowhere.
+
+    E009: a trusted proxy that is no network.
+    """
+    return [*_unknown_keys(), *_broken_paths(), *_bad_proxies()]
 
 
 def _unknown_keys() -> Iterator[CheckMessage]:
@@ -57,6 +61,18 @@ def _broken_paths() -> Iterator[CheckMessage]:
             yield Error(
                 f"{conf.NAME}[{name.upper()!r}] cannot be imported: {error}",
                 id="scim_provisioning.E002",
+            )
+
+
+def _bad_proxies() -> Iterator[CheckMessage]:
+    for text in conf.current().trusted_proxies:
+        try:
+            ip_network(text, strict=False)
+        except ValueError:
+            yield Error(
+                f"{conf.NAME}['TRUSTED_PROXIES'] holds {text!r}, which is no network.",
+                hint="Write it like 10.0.0.0/8.",
+                id="scim_provisioning.E009",
             )
 
 

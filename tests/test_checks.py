@@ -35,6 +35,11 @@ def test_e002_path_to_nowhere(settings, path):
     assert ids(checks.check_settings()) == ["scim_provisioning.E002"]
 
 
+def test_e009_trusted_proxy_that_is_no_network(settings):
+    settings.SCIM_PROVISIONING = {"TRUSTED_PROXIES": ("10.0.0.0/8", "the proxy")}
+    assert ids(checks.check_settings()) == ["scim_provisioning.E009"]
+
+
 def test_e003_middleware_missing(settings):
     settings.MIDDLEWARE = []
     assert ids(checks.check_middleware()) == ["scim_provisioning.E003"]

@@ -156,16 +156,34 @@ def _sync_email(row: ScimUser, user: Any) -> bool:
         return False
     email = email_of(user)
     values = MultiValue.objects.filter(user=row, attribute="emails")
-    stored = sorted(values, key=lambda v: (not v.primary, v.position))
-    first = stored[0] if stored else None
+    valued = sorted((v for v in values if v.value), key=lambda v: (not v.primary, v.position))
+    first = valued[0] if valued else None
     if (first.value if first else None) == email:
         return False
-    if first is not None and first.value is not None:
+    if email is None and first is not None:
         first.delete()
-    if email:
-        _email_row(row, email).save()
+    elif email is not None:
+        _write_email(first or _next_email(row, list(values)), email)
     ScimUser.objects.filter(pk=row.pk).update(version=row.version + 1, last_modified=timezone.now())
     return True
+
+
+def _next_email(row: ScimUser, others: Sequence[MultiValue]) -> MultiValue:
+    """Return an unsaved e-mail row behind the others; one is primary, not two."""
+    fresh = _email_row(row, None)
+    fresh.position = max((other.position for other in others), default=-1) + 1
+    fresh.primary = not any(other.primary for other in others)
+    return fresh
+
+
+def _write_email(entry: MultiValue, email: str) -> None:
+    """Give an e-mail row its value; what else it says stays."""
+    text = fold(email)
+    entry.value, entry.value_key = email, lookup_key(text)
+    entry.folded = {k: v for k, v in entry.folded.items() if k != "value"}
+    if text != email:
+        entry.folded["value"] = text
+    entry.save()
 
 
 def sync_group(group: Group) -> bool:

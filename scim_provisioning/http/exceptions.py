@@ -77,16 +77,22 @@ def for_status(status: int) -> ScimError:
     return errors.BadRequest() if status < 500 else ScimError()
 
 
-def error_response(error: ScimError, *, had_credentials: bool = False) -> HttpResponse:
+def error_response(error: ScimError, *, sent_token: bool = False) -> HttpResponse:
     """Return the response of an error, always as SCIM's media type."""
     body = ScimRenderer().render(messages.error(error))
     response = HttpResponse(body, content_type=SCIM, status=error.status)
     if isinstance(error, errors.Retryable):
         response["Retry-After"] = str(error.retry_after)
     if isinstance(error, errors.Unauthorized):
-        response["WWW-Authenticate"] = auth.challenge(error=had_credentials)
+        response["WWW-Authenticate"] = auth.challenge(error=sent_token)
     response.scim = True  # type: ignore[attr-defined]
     return response
+
+
+def sent_token(header: str) -> bool:
+    """Whether an ``Authorization`` header holds a token: after ``Bearer``, or bare."""
+    scheme, space, _ = header.strip().partition(" ")
+    return bool(scheme) and (scheme.lower() == "bearer" or not space)
 
 
 def handle(exception: Exception, context: dict[str, Any]) -> HttpResponse:
@@ -95,10 +101,8 @@ def handle(exception: Exception, context: dict[str, Any]) -> HttpResponse:
     if error.status >= 500:
         database.heal()
     request = context["request"]
-    header = request.META.get("HTTP_AUTHORIZATION", "")
-    response = error_response(
-        error, had_credentials=not header.lower().startswith("basic") and bool(header)
-    )
+    sent = sent_token(request.META.get("HTTP_AUTHORIZATION", ""))
+    response = error_response(error, sent_token=sent)
     if isinstance(exception, RestMethodNotAllowed):
         response["Allow"] = ", ".join(context["view"].allowed_methods)
     context["view"].refused(error)

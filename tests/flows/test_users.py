@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 
 from scim_provisioning import signals
 from scim_provisioning.models import DeletePolicy, ScimUser
-from tests.scim_client import ENTERPRISE, ERROR, USER
+from tests.scim_client import ENTERPRISE, ERROR, USER, WANTS_EMAIL
 
 pytestmark = pytest.mark.django_db
 
@@ -254,6 +254,30 @@ def test_a_changed_account_flows_back(scim):
     assert read["meta"]["version"] == 'W/"2"'
     if has(type(made), "first_name"):
         assert read["name"]["givenName"] == "Augusta"
+
+
+@pytest.mark.skipif(WANTS_EMAIL, reason="the address is the user name")
+def test_a_changed_address_keeps_its_type_and_its_neighbours(scim):
+    user = scim.user(**FULL)
+    made = account(user)
+    made.email = "Ada@new.example"
+    made.save()
+    emails = scim.get(path(user)).body["emails"]
+    assert emails == [{**FULL["emails"][0], "value": "Ada@new.example"}, FULL["emails"][1]]
+    found = scim.get('/Users?filter=emails.value eq "ada@NEW.example"')
+    assert found.body["totalResults"] == 1
+
+
+@pytest.mark.skipif(WANTS_EMAIL, reason="the address is the user name")
+def test_an_address_comes_and_goes_with_the_account(scim):
+    user = scim.user(emails=[{"display": "none yet", "primary": True}])
+    made = account(user)
+    for email, count in (("a@example.com", 2), ("a@example.com", 2), ("", 1)):
+        made.email = email
+        made.save()
+        emails = scim.get(path(user)).body["emails"]
+        assert len(emails) == count
+        assert [entry.get("primary") for entry in emails].count(True) == 1
 
 
 def test_signing_in_moves_no_version(scim):

@@ -119,6 +119,7 @@ WRONG = {
     "DATABASE_URL": "mysql://x/y",
     "CONN_MAX_AGE": "long",
     "PREPARED_STATEMENTS": "2",
+    "TRUSTED_PROXIES": "10.0.0.0/99",
 }
 
 
