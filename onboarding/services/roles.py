@@ -1,0 +1,95 @@
+"""Roles of users and groups: given, taken away, and which of them is in effect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.text import slugify
+
+from onboarding.models import GroupRole, Origin, Role, UserProfile
+from onboarding.models.role import ADMINISTRATOR_RANK
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """The role in effect, and where it comes from: the user's profile, or a group."""
+
+    role: Role
+    profile: UserProfile | None = None
+    group_role: GroupRole | None = None
+
+
+def counted() -> Q:
+    """Return which roles of groups count: none of Administrator's rank unless allowed."""
+    return Q(role__rank__lt=ADMINISTRATOR_RANK) | Q(administrator_allowed=True)
+
+
+def effective_role(user: Any) -> Effective | None:
+    """Return the highest role of a user, its own before a group's; None without any."""
+    own = UserProfile.objects.filter(user=user.pk, role__isnull=False)
+    held = [Effective(_role(profile), profile) for profile in own.select_related("role")]
+    groups = GroupRole.objects.filter(counted(), group__user=user.pk)
+    held += [
+        Effective(given.role, group_role=given) for given in groups.select_related("role", "group")
+    ]
+    return max(held, key=lambda one: one.role.rank, default=None)
+
+
+def _role(profile: UserProfile) -> Role:
+    assert profile.role is not None
+    return profile.role
+
+
+def lowest() -> Role:
+    """Return the role that everybody may have."""
+    return Role.objects.get(slug="end-user")
+
+
+@transaction.atomic
+def give(user: Any, role: Role | None, author: Any) -> UserProfile:
+    """Give a user a role of its own by a person's hand, or take it away with None."""
+    given = {
+        "role": role,
+        "role_origin": Origin.PERSON,
+        "role_given_by": author,
+        "role_given": timezone.now(),
+    }
+    return UserProfile.objects.update_or_create(user=user, defaults=given)[0]
+
+
+@transaction.atomic
+def give_group(
+    group: Group, role: Role, author: Any, *, administrator_allowed: bool = False
+) -> GroupRole:
+    """Give a group a role; raise ValidationError where it makes administrators unallowed."""
+    given, _ = GroupRole.objects.get_or_create(group=group, defaults={"role": role})
+    given.role, given.given_by, given.given = role, author, timezone.now()
+    given.administrator_allowed = administrator_allowed and role.is_administrative
+    given.clean()
+    given.save()
+    return given
+
+
+@transaction.atomic
+def copy(role: Role, name: str) -> Role:
+    """Make a role of one's own from another: its rank and permissions under a new name."""
+    slug = base = slugify(name)[:90] or "role"
+    number = 1
+    while Role.objects.filter(slug=slug).exists():
+        number += 1
+        slug = f"{base}-{number}"
+    made = Role(slug=slug, name=name, rank=role.rank)
+    made.full_clean()
+    made.save()
+    made.permissions.set(permissions(role))
+    return made
+
+
+def permissions(role: Role) -> Any:
+    """Return the permissions that a role holds."""
+    return Permission.objects.all() if role.grants_everything else role.permissions.all()
