@@ -12,15 +12,15 @@ from uuid import UUID
 class Principal:
     """The authenticated client: a portal user and through it exactly one connection.
 
-    ``credential`` is ``password``, ``pat`` or ``pat-bearer``; ``sign_in_class`` is what
-    users that it creates get (``basic`` or ``oauth``); ``scopes`` holds ``scim.read``
-    and ``scim.write``.
+    ``credential`` is ``password``, ``pat``, ``pat-bearer`` or ``oauth``; ``credential_key``
+    tells which one it was, ``token:5``; ``sign_in_class`` is what users that it creates get
+    (``basic`` or ``oauth``); ``scopes`` holds ``scim.read`` and ``scim.write``.
     """
 
     user_id: Any
     username: str
     credential: str
-    credential_id: int | None
+    credential_key: str
     sign_in_class: str
     scopes: frozenset[str]
     connection_id: int

@@ -21,7 +21,7 @@ from .models import Connection, RequestCount
 
 logger = logging.getLogger(__name__)
 
-Key = tuple[datetime, int | None, str | None, str, int]
+Key = tuple[datetime, int | None, str, str | None, str, int]
 MOST_KEYS = 10_000
 """Addresses can be made up: beyond this many, they are counted as one."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -33,14 +33,21 @@ _lock = Lock()
 _flushed = time.monotonic()
 
 
-def count(connection_id: int | None, address: str | None, method: str, status: int) -> None:
-    """Count a request of a connection, or of an address where nobody is known."""
+def count(
+    connection_id: int | None,
+    address: str | None,
+    method: str,
+    status: int,
+    credential_key: str = "",
+) -> None:
+    """Count a request of a connection's credential, or of an address where nobody is known."""
     method = method if method in METHODS else OTHER
     minute = timezone.now().replace(second=0, microsecond=0)
-    key: Key = (minute, connection_id, None if connection_id else address, method, status)
+    known = None if connection_id else address
+    key: Key = (minute, connection_id, credential_key, known, method, status)
     with _lock:
         if key not in _counts and len(_counts) >= MOST_KEYS:
-            key = (minute, connection_id, None, method, status)
+            key = (minute, connection_id, credential_key, None, method, status)
         _counts[key] += 1
 
 
@@ -78,12 +85,13 @@ def _write(counts: dict[Key, int]) -> None:
         RequestCount(
             minute=minute,
             connection_id=connection,
+            credential_key=credential,
             address=address,
             method=method,
             status=status,
             count=number,
         )
-        for (minute, connection, address, method, status), number in counts.items()
+        for (minute, connection, credential, address, method, status), number in counts.items()
         if connection is None or connection in alive
     )
 

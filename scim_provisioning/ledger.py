@@ -81,6 +81,7 @@ def _insert(context: Context, **facts: Any) -> None:
         "connection": principal.connection_id,
         "acting_user": principal.username[:256],
         "credential": principal.credential,
+        "credential_key": principal.credential_key,
         "address": context.address,
         "method": context.method[:10],
         "path": _text(context.path, 200),

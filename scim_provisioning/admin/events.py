@@ -23,6 +23,7 @@ EXPORTED = (
     "connection",
     "acting_user",
     "credential",
+    "credential_key",
     "address",
     "method",
     "path",

@@ -5,17 +5,24 @@ from __future__ import annotations
 import base64
 import binascii
 from datetime import timedelta
+from typing import Any
 
+from django.db.models import Manager
 from django.utils import timezone
 
 from scim_provisioning import conf
 from scim_provisioning.context import Principal
-from scim_provisioning.models import Connection, PersonalAccessToken
+from scim_provisioning.models import ClientSecret, Connection, PersonalAccessToken
 from scim_provisioning.protocol.errors import Unauthorized
 
 from . import passwords, personal_tokens
 
 MOST_BYTES = 2048
+CREDENTIALS: dict[str, Manager[Any]] = {
+    "token": PersonalAccessToken.objects,
+    "client": ClientSecret.objects,
+}
+"""Where the rows of each kind of ``Principal.credential_key`` are."""
 
 
 def authenticate(authorization: str | None, address: str | None) -> Principal:
@@ -65,7 +72,6 @@ def touch(principal: Principal, address: str | None) -> None:
     due = now - timedelta(seconds=conf.current().last_used_seconds)
     if principal.last_seen is None or principal.last_seen < due:
         Connection.objects.filter(pk=principal.connection_id).update(last_seen=now)
-    if principal.credential_id and (principal.last_used is None or principal.last_used < due):
-        PersonalAccessToken.objects.filter(pk=principal.credential_id).update(
-            last_used=now, last_address=address
-        )
+    kind, _, pk = principal.credential_key.partition(":")
+    if pk and (principal.last_used is None or principal.last_used < due):
+        CREDENTIALS[kind].filter(pk=pk).update(last_used=now, last_address=address)

@@ -83,7 +83,7 @@ def check(username: str, password: str, address: str | None) -> Principal:
         memory.remember(key)
     if pk is None or not is_active:
         raise Unauthorized
-    return principal(pk, username, "password", None, BOTH, rest)
+    return principal(pk, username, "password", "password", BOTH, rest)
 
 
 def _check_slowly(username: str, password: str, stored: str, address: str | None) -> None:

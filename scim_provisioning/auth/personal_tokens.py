@@ -113,4 +113,4 @@ def check(token: str, username: str | None, credential: str) -> Principal:
     pk, owner, name, scopes, last_used, *rest = rows[0]
     if username is not None and username != name:
         raise Unauthorized
-    return principal(owner, name, credential, pk, parse_scopes(scopes), rest, last_used)
+    return principal(owner, name, credential, f"token:{pk}", parse_scopes(scopes), rest, last_used)

@@ -41,10 +41,11 @@ def principal(
     user_id: Any,
     username: str,
     credential: str,
-    credential_id: int | None,
+    credential_key: str,
     scopes: frozenset[str],
     connection: Sequence[Any],
     last_used: datetime | None = None,
+    sign_in_class: SignInClass = SignInClass.BASIC,
 ) -> Principal:
     """Return the principal; raise Forbidden where no connection acts as this user."""
     if connection[0] is None:
@@ -54,8 +55,8 @@ def principal(
         user_id=user_id,
         username=username,
         credential=credential,
-        credential_id=credential_id,
-        sign_in_class=SignInClass.BASIC,
+        credential_key=credential_key,
+        sign_in_class=sign_in_class,
         scopes=scopes,
         connection_id=pk,
         connection_name=name,

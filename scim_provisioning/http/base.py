@@ -119,13 +119,15 @@ class ScimView(APIView):
         response.scim = True  # type: ignore[attr-defined]
         if self.context is not None:
             if self.context.method in READS or self.reads_by_post:
-                principal = self.context.principal
-                counters.count(
-                    principal.connection_id, None, self.context.method, response.status_code
-                )
+                self._count(self.context, response.status_code)
             if response.status_code < 500:
                 self._touch(self.context)
         return response
+
+    @staticmethod
+    def _count(context: Context, status: int) -> None:
+        who = context.principal
+        counters.count(who.connection_id, None, context.method, status, who.credential_key)
 
     @staticmethod
     def _touch(context: Context) -> None:
@@ -143,9 +145,7 @@ class ScimView(APIView):
             counters.count(None, client_address(raw), raw.method or "", error.status)
         elif self.context.method not in READS and not self.reads_by_post:
             if error.status == 429:
-                counters.count(
-                    self.context.principal.connection_id, None, self.context.method, error.status
-                )
+                self._count(self.context, error.status)
             elif error.status != 503:
                 ledger.refused(self.context, error)
 

@@ -5,6 +5,7 @@ Django's users and groups stay what they are: these rows stand beside them.
 
 from __future__ import annotations
 
+from .client_secret import ClientSecret
 from .connection import Connection, DeletePolicy, Profile, State
 from .event import ProvisioningEvent, RequestCount
 from .finding import Finding, FindingKind
@@ -14,6 +15,7 @@ from .user import ScimUser, SignInClass
 from .values import ExternalId, MultiValue
 
 __all__ = [
+    "ClientSecret",
     "Connection",
     "DeletePolicy",
     "ExternalId",

@@ -26,6 +26,12 @@ class ProvisioningEvent(models.Model):
     )
     acting_user = models.CharField(_("acting user"), max_length=256, blank=True)
     credential = models.CharField(_("credential"), max_length=20, blank=True)
+    credential_key = models.CharField(
+        _("which credential"),
+        max_length=40,
+        blank=True,
+        help_text=_("Kind and number, as the list of credentials shows them."),
+    )
     address = models.GenericIPAddressField(_("address"), null=True)
     method = models.CharField(_("method"), max_length=10)
     path = models.CharField(_("path"), max_length=200)
@@ -63,6 +69,7 @@ class RequestCount(models.Model):
     connection = models.ForeignKey(
         Connection, verbose_name=_("connection"), null=True, on_delete=models.CASCADE
     )
+    credential_key = models.CharField(_("which credential"), max_length=40, blank=True)
     address = models.GenericIPAddressField(_("address"), null=True)
     method = models.CharField(_("method"), max_length=10)
     status = models.PositiveSmallIntegerField(_("status"))
