@@ -7,9 +7,21 @@ from django.core.cache import cache
 
 from scim_provisioning import counters
 from scim_provisioning.auth import passwords
+from tests.conformance.plugin import (
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_configure,
+)
 from tests.scim_fixtures import other, scim, strict
 
-__all__ = ["other", "scim", "strict"]
+__all__ = [
+    "other",
+    "pytest_addoption",
+    "pytest_collection_modifyitems",
+    "pytest_configure",
+    "scim",
+    "strict",
+]
 
 
 @pytest.fixture(autouse=True)

@@ -51,34 +51,9 @@ class ServiceProviderConfig(DiscoveryView):
 
     def get(self, request: Request) -> Response:
         """Tell what is supported."""
-        settings = conf.current()
-        return answer(
-            {
-                "schemas": [urns.SERVICE_PROVIDER_CONFIG],
-                "patch": {"supported": True},
-                "bulk": {
-                    "supported": False,
-                    "maxOperations": settings.bulk_max_operations,
-                    "maxPayloadSize": settings.bulk_max_payload_size,
-                },
-                "filter": {"supported": True, "maxResults": settings.max_page_size},
-                "changePassword": {"supported": False},
-                "sort": {"supported": True},
-                "etag": {"supported": True},
-                "pagination": {
-                    "cursor": False,
-                    "index": True,
-                    "defaultPaginationMethod": "index",
-                    "defaultPageSize": settings.default_page_size,
-                    "maxPageSize": settings.max_page_size,
-                },
-                "authenticationSchemes": AUTHENTICATION_SCHEMES,
-                "meta": {
-                    "resourceType": "ServiceProviderConfig",
-                    "location": self.url("ServiceProviderConfig"),
-                },
-            }
-        )
+        location = self.url("ServiceProviderConfig")
+        meta = {"resourceType": "ServiceProviderConfig", "location": location}
+        return answer({**service_provider_config(conf.current()), "meta": meta})
 
 
 AUTHENTICATION_SCHEMES = [
@@ -96,6 +71,31 @@ AUTHENTICATION_SCHEMES = [
         "specUri": "https://www.rfc-editor.org/info/rfc6750",
     },
 ]
+
+
+def service_provider_config(settings: conf.Settings) -> dict[str, Json]:
+    """Return what is supported; nothing else is advertised."""
+    return {
+        "schemas": [urns.SERVICE_PROVIDER_CONFIG],
+        "patch": {"supported": True},
+        "bulk": {
+            "supported": False,
+            "maxOperations": settings.bulk_max_operations,
+            "maxPayloadSize": settings.bulk_max_payload_size,
+        },
+        "filter": {"supported": True, "maxResults": settings.max_page_size},
+        "changePassword": {"supported": False},
+        "sort": {"supported": True},
+        "etag": {"supported": True},
+        "pagination": {
+            "cursor": False,
+            "index": True,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": settings.default_page_size,
+            "maxPageSize": settings.max_page_size,
+        },
+        "authenticationSchemes": AUTHENTICATION_SCHEMES,
+    }
 
 
 class ResourceTypes(DiscoveryView):

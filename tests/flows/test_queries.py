@@ -24,6 +24,7 @@ def names(answer):
     return [resource["userName"][:2] for resource in answer.body.get("Resources", [])]
 
 
+@pytest.mark.scim("A053", "A049")
 def test_no_match_is_an_empty_list(scim):
     body = scim.get('/Users?filter=userName eq "nobody"').body
     assert body == {"schemas": [LIST], "totalResults": 0, "startIndex": 1, "itemsPerPage": 0}

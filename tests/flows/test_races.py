@@ -44,6 +44,7 @@ def persistently(send):
     return answer
 
 
+@pytest.mark.scim("A046", "B035", "B070", "B071")
 def test_of_32_spellings_of_a_name_one_is_created(scim):
     def create(name):
         return persistently(lambda: scim.post("/Users", {"schemas": [USER], "userName": name}))
