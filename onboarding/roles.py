@@ -57,8 +57,11 @@ def _make(built_in: BuiltIn, using: str) -> None:
     )
 
 
-def ensure_after_migrate(using: str, apps: Any, **_: object) -> None:
-    """Make the built-in roles once their table and their permissions are there."""
+def ensure_after_migrate(using: str, apps: Any = installed, **_: object) -> None:
+    """Make the built-in roles once their table and their permissions are there.
+
+    A flush tells no state of the apps: then they are as they are.
+    """
     try:
         apps.get_model("onboarding", "Role")
     except LookupError:
