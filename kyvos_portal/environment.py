@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import environ
+from cryptography.fernet import Fernet
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -39,17 +42,50 @@ def flag(name: str, *, default: bool = False) -> bool:
 
 def secret_key() -> str:
     """Return ``SECRET_KEY``, else one made once and kept in a file that others cannot read."""
-    if found := os.environ.get("SECRET_KEY"):
-        return found
-    path = Path(os.environ.get("SECRET_KEY_FILE", BASE_DIR / ".secret_key"))
+    return os.environ.get("SECRET_KEY") or kept("SECRET_KEY", ".secret_key", new_secret_key)
+
+
+def new_secret_key() -> str:
+    """Return a secret key for Django."""
+    return secrets.token_urlsafe(64)
+
+
+def encryption_keys() -> tuple[str, ...]:
+    """Return ``ENCRYPTION_KEYS``, the first of which encrypts; else one made once and kept."""
+    given = os.environ.get("ENCRYPTION_KEYS", "").split(",")
+    keys = tuple(key.strip() for key in given if key.strip())
+    if not keys:
+        made = kept("ENCRYPTION_KEYS", ".encryption_key", Fernet.generate_key().decode)
+        keys = (made,)
+    for number, key in enumerate(keys, 1):
+        try:
+            Fernet(key)
+        except ValueError:
+            stop("ENCRYPTION_KEYS", f"holds as number {number} what is no Fernet key: {NEW_KEY}")
+    return keys
+
+
+NEW_KEY = (
+    "make one with python -c 'from cryptography.fernet import Fernet;"
+    " print(Fernet.generate_key().decode())'"
+)
+
+
+def kept(name: str, file: str, make: Callable[[], str]) -> str:
+    """Return what was made once and is kept in a file that others cannot read."""
+    path = Path(os.environ.get(f"{name}_FILE", BASE_DIR / file))
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(64))
-    except FileExistsError:
-        pass
+        if not path.exists():
+            with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as new:
+                new.write(make())
+            # Linked when whole: of several processes that start at once one makes it.
+            with suppress(FileExistsError):
+                os.link(fresh, path)
+            fresh.unlink()
+        return path.read_text().strip()
     except OSError as error:
-        stop("SECRET_KEY", f"is not set, and none can be kept in {path}: {error.strerror}.")
-    return path.read_text().strip()
+        stop(name, f"is not set, and none can be kept in {path}: {error.strerror}.")
 
 
 def public_url() -> str | None:

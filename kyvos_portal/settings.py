@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from .environment import BASE_DIR, database, flag, proxies, public_url, read, secret_key
+from .environment import (
+    BASE_DIR,
+    database,
+    encryption_keys,
+    flag,
+    proxies,
+    public_url,
+    read,
+    secret_key,
+)
 
 DEBUG = flag("DEBUG")
 SECRET_KEY = secret_key()
@@ -100,6 +109,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 SCIM_PROVISIONING = {
     "PUBLIC_URL": PUBLIC_URL,
     "TRUSTED_PROXIES": proxies(),
+    "ENCRYPTION_KEYS": encryption_keys(),
+    "ALLOW_LOCAL_ISSUERS": flag("ALLOW_LOCAL_ISSUERS"),
 }
 
 LOGGING = {

@@ -15,7 +15,7 @@ from django.db import connections
 from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
-from . import conf
+from . import conf, encryption
 
 MIDDLEWARE = "scim_provisioning.http.middleware.ScimMiddleware"
 PATHS = ("user_resource", "group_resource", "admin_base")
@@ -37,9 +37,9 @@ ANSWERING = frozenset(
 def check_settings(**_: Any) -> list[CheckMessage]:
     """E001: an unknown key in SCIM_PROVISIONING; E002: a dotted path that leads nowhere.
 
-    E009: a trusted proxy that is no network.
+    E009: a trusted proxy that is no network; E010: an encryption key that is none.
     """
-    return [*_unknown_keys(), *_broken_paths(), *_bad_proxies()]
+    return [*_unknown_keys(), *_broken_paths(), *_bad_proxies(), *_bad_keys()]
 
 
 def _unknown_keys() -> Iterator[CheckMessage]:
@@ -74,6 +74,11 @@ def _bad_proxies() -> Iterator[CheckMessage]:
                 hint="Write it like 10.0.0.0/8.",
                 id="scim_provisioning.E009",
             )
+
+
+def _bad_keys() -> Iterator[CheckMessage]:
+    if found := encryption.problem(tuple(conf.current().encryption_keys)):
+        yield Error(f"{encryption.SETTING}: {found}.", id="scim_provisioning.E010")
 
 
 @register(Tags.compatibility)

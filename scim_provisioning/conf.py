@@ -63,6 +63,10 @@ class Settings:
     """How often a process writes its counts of reads and of anonymous refusals."""
     ledger_retention_days: int = 400
     """Age at which ``purge_ledger`` removes events."""
+    encryption_keys: tuple[str, ...] = ()
+    """Fernet keys of the secrets that are kept: the first encrypts, all decrypt."""
+    allow_local_issuers: bool = False
+    """Whether issuers and metadata may be http, or on loopback and private addresses: for tests."""
     user_resource: str = "scim_provisioning.resources.user.USER"
     """Dotted path to the ``ResourceMapping`` of users."""
     group_resource: str = "scim_provisioning.resources.group.GROUP"

@@ -5,6 +5,7 @@ Django's users and groups stay what they are: these rows stand beside them.
 
 from __future__ import annotations
 
+from .application import OIDCApplication
 from .client_secret import ClientSecret
 from .connection import Connection, DeletePolicy, Profile, State
 from .event import ProvisioningEvent, RequestCount
@@ -22,6 +23,7 @@ __all__ = [
     "Finding",
     "FindingKind",
     "MultiValue",
+    "OIDCApplication",
     "PersonalAccessToken",
     "Profile",
     "ProvisioningEvent",

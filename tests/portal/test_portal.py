@@ -120,6 +120,7 @@ WRONG = {
     "CONN_MAX_AGE": "long",
     "PREPARED_STATEMENTS": "2",
     "TRUSTED_PROXIES": "10.0.0.0/99",
+    "ENCRYPTION_KEYS": "too-short",
 }
 
 
@@ -141,6 +142,16 @@ def test_a_secret_key_is_made_once_and_kept_from_others(tmp_path):
         keys.append(manage("shell", "-v0", "-c", code, SECRET_KEY_FILE=str(path)).stdout)
     assert keys[0] == keys[1]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_an_encryption_key_is_made_once_and_kept_from_others(tmp_path):
+    path = tmp_path / "key"
+    given = {"ENCRYPTION_KEYS": "", "ENCRYPTION_KEYS_FILE": str(path)}
+    code = "from scim_provisioning.encryption import {0}; print({0}({1!r}))"
+    stored = manage("shell", "-v0", "-c", code.format("encrypt", "x"), **given).stdout.strip()
+    assert manage("shell", "-v0", "-c", code.format("decrypt", stored), **given).stdout == "x\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_behind_tls_the_portal_is_ready_to_deploy():
