@@ -11,3 +11,7 @@ class PortalConfig(AppConfig):
     name = "kyvos_portal"
     verbose_name = "Portal"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Connect what happens around sign-ins, and register the checks."""
+        from kyvos_portal.signin import checks, receivers  # noqa: F401  models must be loaded

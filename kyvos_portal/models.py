@@ -1,4 +1,4 @@
-"""The portal's user."""
+"""The portal's user, and what signing in keeps."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from .signin.models import Identity, SamlProvider, SignInEvent
+
+__all__ = ["Identity", "SamlProvider", "SignInEvent", "User"]
 
 
 class User(AbstractUser):

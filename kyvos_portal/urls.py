@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.contrib.auth import views as auth_views
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from . import views
+from .signin.security import revoke, security
+from .signin.views import SignInView, sign_out
 
 urlpatterns = [
     # First: identity providers ask more often than people.
@@ -14,7 +16,12 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    # One page has all the ways in, and one rule says whose they are.
+    path("admin/login/", RedirectView.as_view(pattern_name="login", query_string=True)),
+    path("admin/logout/", sign_out),
     path("admin/", admin.site.urls),
-    path("accounts/login/", auth_views.LoginView.as_view(), name="login"),
-    path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("accounts/login/", SignInView.as_view(), name="login"),
+    path("accounts/logout/", sign_out, name="logout"),
+    path("accounts/security/", security, name="security"),
+    path("accounts/security/tokens/<int:pk>/revoke/", revoke, name="revoke-token"),
 ]

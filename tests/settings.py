@@ -11,7 +11,7 @@ os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
 os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL", "sqlite:///test.sqlite3")
 
 from kyvos_portal.settings import *  # noqa: F403
-from kyvos_portal.settings import DATABASES, INSTALLED_APPS, SCIM_PROVISIONING
+from kyvos_portal.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE, SCIM_PROVISIONING
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, as the portal has: a database in memory knows no busy timeout between threads.
@@ -29,13 +29,18 @@ STORAGES = {
 # Counts are written between requests; a test that counts statements wants none of it.
 SCIM_PROVISIONING = {**SCIM_PROVISIONING, "COUNTER_FLUSH_SECONDS": 3600}
 
-match os.environ.get("TEST_USER_MODEL", "portal"):
+USER_MODEL = os.environ.get("TEST_USER_MODEL", "portal")
+if USER_MODEL != "portal":
+    # A site that is not the portal: Django's own sign-in.
+    INSTALLED_APPS.remove("kyvos_portal")
+    AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+    MIDDLEWARE[MIDDLEWARE.index("kyvos_portal.signin.sessions.SignedInMiddleware")] = (
+        "django.contrib.auth.middleware.AuthenticationMiddleware"
+    )
+    ROOT_URLCONF = "tests.urls"
+match USER_MODEL:
     case "auth":
         AUTH_USER_MODEL = "auth.User"
-        INSTALLED_APPS.remove("kyvos_portal")
-        ROOT_URLCONF = "tests.urls"
     case "email":
         AUTH_USER_MODEL = "emailuser.User"
-        INSTALLED_APPS.remove("kyvos_portal")
         INSTALLED_APPS.append("tests.emailuser")
-        ROOT_URLCONF = "tests.urls"

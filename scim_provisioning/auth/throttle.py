@@ -15,28 +15,28 @@ from scim_provisioning import conf
 from scim_provisioning.protocol.errors import TooManyRequests
 
 
-def _windows(address: str | None, username: str) -> list[tuple[str, int, int]]:
+def _windows(address: str | None, username: str, realm: str) -> list[tuple[str, int, int]]:
     """Return (cache key, limit, seconds) of what is counted."""
     settings = conf.current()
     who = hashlib.sha256(f"{address}\0{username}".encode()).hexdigest()
     by_address, by_user = settings.throttle_address, settings.throttle_user
     now = int(time.time())
     return [
-        (f"scim-throttle-a:{address}:{now // by_address[1]}", *by_address),
-        (f"scim-throttle-u:{who}:{now // by_user[1]}", *by_user),
+        (f"{realm}-throttle-a:{address}:{now // by_address[1]}", *by_address),
+        (f"{realm}-throttle-u:{who}:{now // by_user[1]}", *by_user),
     ]
 
 
-def check(address: str | None, username: str) -> None:
-    """Raise TooManyRequests where too many checks failed."""
-    for key, limit, seconds in _windows(address, username):
+def check(address: str | None, username: str, *, realm: str = "scim") -> None:
+    """Raise TooManyRequests where too many checks failed; each realm counts for itself."""
+    for key, limit, seconds in _windows(address, username, realm):
         if cache.get(key, 0) >= limit:
             raise TooManyRequests(retry_after=seconds - int(time.time()) % seconds or 1)
 
 
-def fail(address: str | None, username: str) -> None:
+def fail(address: str | None, username: str, *, realm: str = "scim") -> None:
     """Count a failed check."""
-    for key, _, seconds in _windows(address, username):
+    for key, _, seconds in _windows(address, username, realm):
         cache.add(key, 0, seconds)
         try:
             cache.incr(key)

@@ -19,6 +19,7 @@ class FindingKind(models.TextChoices):
     FOREIGN = "foreign", _("A connection wrote to another connection's resource")
     FOREIGN_MEMBER = "foreign_member", _("A group holds users of another connection")
     COLLISION = "collision", _("Names differ only by letter case")
+    IDENTITY = "identity", _("Another person's identity asked for the account at sign-in")
     DRIFT = "drift", _("The account was changed behind SCIM's back")
 
 

@@ -34,7 +34,7 @@ def test_signing_in_and_out_needs_no_script(page, person):
 
 def test_a_wrong_password_is_told_accessibly(page, person):
     fill_in(page, "wrong")
-    assert "Please enter a correct username" in page.get_by_role("main").inner_text()
+    assert "That did not work" in page.get_by_role("main").inner_text()
     assert_accessible(page)
 
 

@@ -1,0 +1,57 @@
+"""What happens around sign-ins: sessions get their beginning, lost permission its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in
+from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from .access import end_for, end_for_provider
+from .events import record
+from .models import Identity, SamlProvider
+from .rule import Way
+from .sessions import SignIn, begin
+
+
+@receiver(user_logged_in, dispatch_uid="portal_signed_in")
+def signed_in(request: HttpRequest, user: Any, **_: object) -> None:
+    """Begin the session, and write the sign-in down."""
+    sign_in: SignIn = getattr(user, "sign_in", None) or SignIn(Way.PASSWORD)
+    begin(request, user, sign_in)
+    subject = (sign_in.identity.subject if sign_in.identity else "") or ""
+    record(request, sign_in.way, user=user, provider=sign_in.provider, subject=subject)
+
+
+@receiver(post_delete, sender=Identity, dispatch_uid="portal_identity_removed")
+def identity_removed(instance: Identity, **_: object) -> None:
+    """An identity that is taken away takes the access along that it gave."""
+    end_for([instance.user_id])
+
+
+@receiver(post_save, sender=SamlProvider, dispatch_uid="portal_saml_saved")
+def saml_provider_saved(instance: SamlProvider, created: bool, raw: bool, **_: object) -> None:
+    """A provider that is switched off signs nobody in, nor keeps anybody in."""
+    if not created and not raw and not instance.enabled:
+        end_for_provider(Way.SAML, instance.entity_id)
+
+
+@receiver(post_delete, sender=SamlProvider, dispatch_uid="portal_saml_deleted")
+def saml_provider_deleted(instance: SamlProvider, **_: object) -> None:
+    """The same where it is removed."""
+    end_for_provider(Way.SAML, instance.entity_id)
+
+
+@receiver(
+    m2m_changed, sender=SamlProvider.sign_in_connections.through, dispatch_uid="portal_saml_named"
+)
+def saml_connections_changed(instance: Any, action: str, pk_set: Any, **_: object) -> None:
+    """Accounts of a connection that a provider names no more are signed in by it no more."""
+    if not isinstance(instance, SamlProvider):
+        return
+    if action == "pre_clear":
+        pk_set = list(instance.sign_in_connections.values_list("pk", flat=True))
+    if action in ("post_remove", "pre_clear"):
+        end_for_provider(Way.SAML, instance.entity_id, pk_set)
