@@ -22,6 +22,9 @@ from django.db.models.sql import DeleteQuery, InsertQuery, UpdateQuery
 Row = tuple[Any, ...]
 Adapter = Callable[[Any], Any]
 
+FIRST, SLICE = " LIMIT %s", " LIMIT %s OFFSET %s"
+"""Ends of a statement. PostgreSQL plans anew on each run where it cannot know that the offset is 0."""
+
 
 class Marker:
     """Stands in a compiled parameter list for the value of a slot."""
@@ -91,7 +94,7 @@ class Select(Statement):
 
     __slots__ = ("converters",)
 
-    def __init__(self, queryset: models.QuerySet[Any, Any], *, limited: bool = False) -> None:
+    def __init__(self, queryset: models.QuerySet[Any, Any], *, limits: str = "") -> None:
         self.converters: list[tuple[int, list[Any], Any]] = []
         try:
             compiler = queryset.query.get_compiler(connection=connection)
@@ -102,10 +105,10 @@ class Select(Statement):
         columns = [column[0] for column in compiler.select]
         found = compiler.get_converters(columns).items()
         self.converters = [(i, convs, expression) for i, (convs, expression) in found]
-        super().__init__(sql + (" LIMIT %s OFFSET %s" if limited else ""), params)
+        super().__init__(sql + limits, params)
 
     def rows(self, values: Sequence[Any] = (), *limits: int) -> list[Row]:
-        """Run it; ``limits`` are LIMIT and OFFSET of a statement made with ``limited``."""
+        """Run it; ``limits`` are the numbers of a statement made with ``FIRST`` or ``SLICE``."""
         if not self.sql:
             return []
         with connection.cursor() as cursor:

@@ -18,7 +18,7 @@ from scim_provisioning.protocol.errors import InvalidFilter, InvalidPath
 from scim_provisioning.protocol.grammar import parse_attribute, parse_filter
 from scim_provisioning.protocol.policy import Policy, policy_for
 from scim_provisioning.protocol.projection import Projection
-from scim_provisioning.statements import Select, one_of, padded, slots
+from scim_provisioning.statements import FIRST, SLICE, Select, one_of, padded, slots
 
 from .expressions import FIRST_VALUE, parse_uuid
 from .filters import Shape, Shaper, target_of, where
@@ -134,7 +134,7 @@ def _page(
     if search.count == 0:
         return [], _count(asked, values)
     if offset == 0:
-        rows = _first(asked, read, connection.vendor).rows(values, search.count, 0)
+        rows = _first(asked, read, connection.vendor).rows(values, search.count)
     else:
         keys = [row[0] for row in _ids(asked, connection.vendor).rows(values, search.count, offset)]
         rows = _in_order(asked, read, keys, values)
@@ -203,12 +203,12 @@ def _sort_expression(mapping: ResourceMapping, key: str) -> Any:
 
 @lru_cache(maxsize=512)
 def _first(asked: _Asked, read: Reader, vendor: str) -> Select:
-    return Select(_ordered(asked).values_list(*read.columns), limited=True)
+    return Select(_ordered(asked).values_list(*read.columns), limits=FIRST)
 
 
 @lru_cache(maxsize=512)
 def _ids(asked: _Asked, vendor: str) -> Select:
-    return Select(_ordered(asked).values_list("id"), limited=True)
+    return Select(_ordered(asked).values_list("id"), limits=SLICE)
 
 
 def _count(asked: _Asked, values: Sequence[Any]) -> int:
