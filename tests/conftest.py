@@ -12,14 +12,17 @@ from tests.conformance.plugin import (
     pytest_collection_modifyitems,
     pytest_configure,
 )
+from tests.issuer_fixtures import local, server
 from tests.scim_fixtures import other, scim, strict
 
 __all__ = [
+    "local",
     "other",
     "pytest_addoption",
     "pytest_collection_modifyitems",
     "pytest_configure",
     "scim",
+    "server",
     "strict",
 ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
@@ -12,6 +14,17 @@ from scim_provisioning.models import OIDCApplication
 pytestmark = pytest.mark.django_db
 
 ISSUER = "https://login.microsoftonline.com/8f7c/v2.0"
+
+
+@pytest.fixture(autouse=True)
+def dns(monkeypatch):
+    """Every name leads to a public address, but for those that begin with ``inside``."""
+
+    def getaddrinfo(host, port, *args, **kwargs):
+        address = "10.0.0.1" if host.startswith("inside") else "93.184.215.14"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
 
 
 @pytest.fixture
@@ -26,6 +39,7 @@ def fields(service):
         "name": "Entra of Contoso",
         "preset": "entra-v2",
         "issuer": ISSUER,
+        "jwks_uri": f"{ISSUER}/keys",
         "audiences": ["api://portal"],
         "token_identifier": "11111111-2222",
         "mapped_user": service,
@@ -58,6 +72,11 @@ REFUSED = {
     "organizations": ("issuer", {"issuer": "https://login.microsoftonline.com/organizations"}),
     "consumers": ("issuer", {"issuer": "https://login.microsoftonline.com/consumers/v2.0"}),
     "query": ("issuer", {"issuer": "https://idp.example.com/?tenant=1"}),
+    "http": ("issuer", {"issuer": "http://idp.example.com"}),
+    "inside": ("issuer", {"issuer": "https://inside.example.com"}),
+    "keys inside": ("jwks_uri", {"jwks_uri": "https://inside.example.com/keys"}),
+    "token endpoint inside": ("token_endpoint", {"token_endpoint": "https://inside.example.com"}),
+    "no keys": ("jwks_uri", {"jwks_uri": ""}),
     "none": ("algorithms", {"algorithms": ["none"]}),
     "HS256": ("algorithms", {"algorithms": ["RS256", "HS256"]}),
     "no algorithm": ("algorithms", {"algorithms": []}),
@@ -79,7 +98,14 @@ REFUSED = {
     "age": ("max_token_age", {"max_token_age": 0}),
     "sign-in without client": ("client_id", {"sign_in": True}),
     "introspection without client": ("client_id", {"introspection": True}),
-    "introspection without secret": ("introspection", {"introspection": True, "client_id": "x"}),
+    "introspection without secret": (
+        "introspection",
+        {"introspection": True, "client_id": "x", "introspection_endpoint": ISSUER},
+    ),
+    "introspection without endpoint": (
+        "introspection_endpoint",
+        {"introspection": True, "client_id": "x"},
+    ),
 }
 
 
@@ -97,6 +123,10 @@ def test_the_mapped_user_is_active_and_no_superuser(fields, service, flag):
     with pytest.raises(ValidationError) as caught:
         make(fields)
     assert "mapped_user" in caught.value.message_dict
+
+
+def test_what_is_off_can_be_kept_off_whatever_its_urls(fields):
+    make(fields, enabled=False, jwks_uri="https://inside.example.com/keys")
 
 
 def test_a_client_is_named_once(fields):

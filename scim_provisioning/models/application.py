@@ -14,6 +14,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from scim_provisioning.encryption import EncryptedField, secret
+from scim_provisioning.outbound import ForbiddenUrl, check_url
 
 from .connection import Connection
 
@@ -22,6 +23,15 @@ ASYMMETRIC = (
     *("ES256", "ES384", "ES512", "EdDSA"),
 )
 """Every signing algorithm that an application may name: none with a shared secret."""
+URLS = (
+    "issuer",
+    "jwks_uri",
+    "authorization_endpoint",
+    "token_endpoint",
+    "userinfo_endpoint",
+    "end_session_endpoint",
+    "introspection_endpoint",
+)
 SHARED_TENANTS = frozenset({"common", "organizations", "consumers"})
 SHARED_AUDIENCE = "8adf8e6e-67b2-4cf2-a259-e3dc5476c621"
 """Entra's audience for trials, which any tenant can get a token for."""
@@ -118,7 +128,10 @@ class OIDCApplication(models.Model):
     algorithms = models.JSONField(_("signing algorithms"), default=default_algorithms)
 
     audiences = models.JSONField(
-        _("audiences"), default=list, help_text=_("A token has to name one of them.")
+        _("audiences"),
+        default=list,
+        blank=True,
+        help_text=_("A token has to name one of them."),
     )
     token_claim = models.CharField(
         _("token identifier claim"), max_length=20, choices=TokenClaim.choices, blank=True
@@ -222,7 +235,7 @@ class OIDCApplication(models.Model):
         if self.token_identifier and not self.token_claim:
             self.token_claim = Preset(self.preset).token_claim
         errors: dict[str, Any] = {}
-        for check in (_issuer, _algorithms, _audiences, _identifier, _user, _client):
+        for check in (_issuer, _urls, _algorithms, _audiences, _identifier, _user, _client):
             errors |= check(self)
         if errors:
             raise ValidationError(errors)
@@ -244,6 +257,18 @@ def _issuer(row: OIDCApplication) -> Problems:
     if parts.query or parts.fragment:
         return {"issuer": _("An issuer has no query and no fragment.")}
     return {}
+
+
+def _urls(row: OIDCApplication) -> Problems:
+    """Check what is followed; what is off follows nothing, and can be switched off any time."""
+    errors: Problems = {}
+    for name in URLS if row.enabled else ():
+        if url := getattr(row, name):
+            try:
+                check_url(url)
+            except ForbiddenUrl as problem:
+                errors[name] = str(problem)
+    return errors
 
 
 def _algorithms(row: OIDCApplication) -> Problems:
@@ -287,8 +312,12 @@ def _user(row: OIDCApplication) -> Problems:
 
 
 def _client(row: OIDCApplication) -> Problems:
+    if row.takes_tokens and not (row.jwks_uri or row.introspection_endpoint):
+        return {"jwks_uri": _("Without the issuer's keys no token can be checked.")}
     if (row.sign_in or row.introspection) and not row.client_id:
         return {"client_id": _("Signing in and introspection need the client id.")}
+    if row.introspection and not row.introspection_endpoint:
+        return {"introspection_endpoint": _("Introspection needs an endpoint.")}
     if row.introspection and not row.encrypted_client_secret:
         return {"introspection": _("Introspection needs the client secret.")}
     if row.kind == Kind.PUBLIC and row.encrypted_client_secret:

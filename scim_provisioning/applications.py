@@ -1,0 +1,38 @@
+"""OIDC applications made and changed: what the command and the admin share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from .auth.discovery import ENDPOINTS, discover
+from .models import OIDCApplication
+from .outbound import OutboundError
+
+
+def fill_endpoints(issuer: str, given: Mapping[str, Any]) -> dict[str, str]:
+    """Return every endpoint: as given, else as the issuer's discovery document names it.
+
+    Where the keys are given nobody is asked. Raises ValidationError.
+    """
+    kept = {name: given.get(name) or "" for name in ENDPOINTS}
+    if not issuer or kept["jwks_uri"]:
+        return kept
+    try:
+        return kept | {name: url for name, url in discover(issuer).items() if not kept[name]}
+    except OutboundError as problem:
+        text = _("The issuer's endpoints were not found: %(problem)s Or enter them yourself.")
+        raise ValidationError({"issuer": text % {"problem": problem}}) from None
+
+
+def save(row: OIDCApplication) -> None:
+    """Fill in what the issuer tells, check every rule, and save; raise ValidationError."""
+    if row.enabled:
+        found = fill_endpoints(row.issuer, {name: getattr(row, name) for name in ENDPOINTS})
+        for name, url in found.items():
+            setattr(row, name, url)
+    row.full_clean()
+    row.save()
