@@ -90,7 +90,7 @@ class _Reader:
         if found in ("{", "["):
             if depth == MAX_DEPTH:
                 self.stop(path, gettext_noop("nested deeper than %(n)s levels"), n=MAX_DEPTH)
-            return self.object(path, depth) if found == "{" else self.array(path, depth)
+            return self.members(path, depth) if found == "{" else self.items(path, depth)
         if found == '"':
             return self.string(path)
         if found == "":
@@ -101,7 +101,7 @@ class _Reader:
             self.stop(path, gettext_noop("a value is expected, not %(found)s"), found=found)
         return self.word(path)
 
-    def object(self, path: Path, depth: int) -> dict[str, Any]:
+    def members(self, path: Path, depth: int) -> dict[str, Any]:
         members: dict[str, Any] = {}
         self.at += 1
         count = 0
@@ -117,7 +117,7 @@ class _Reader:
             count += 1
         return members
 
-    def array(self, path: Path, depth: int) -> list[Any]:
+    def items(self, path: Path, depth: int) -> list[Any]:
         items: list[Any] = []
         self.at += 1
         while self.more("]", path, len(items)):

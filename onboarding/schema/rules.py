@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path as FilePath
@@ -26,7 +26,7 @@ class Violation:
 
     path: Path
     template: str
-    values: dict[str, object]
+    values: Mapping[str, object]
     at_key: bool = False
 
 
@@ -88,8 +88,10 @@ def _type(path: Path, error: ValidationError) -> Iterator[Violation]:
 
 
 def _missing(path: Path, error: ValidationError) -> Iterator[Violation]:
-    for key in error.validator_value:
-        if key not in error.instance:  # type: ignore[operator]
+    required: Any = error.validator_value
+    instance: Any = error.instance
+    for key in required:
+        if key not in instance:
             yield Violation((*path, key), MISSING, {})
 
 
@@ -104,11 +106,12 @@ def _unknown_keys(path: Path, error: ValidationError) -> Iterator[Violation]:
 
 def _unknown_name(path: Path, error: ValidationError) -> Iterator[Violation]:
     name: Any = error.instance
+    known: Any = error.validator_value
     if "propertyNames" in error.absolute_schema_path:
-        template, values = _suggest(name, error.validator_value, UNKNOWN_KIND, UNKNOWN_KIND_OF)
+        template, values = _suggest(name, known, UNKNOWN_KIND, UNKNOWN_KIND_OF)
         yield Violation((*path, name), template, values, at_key=True)
     elif isinstance(name, str):
-        template, values = _suggest(name, error.validator_value, UNKNOWN_ROLE, UNKNOWN_ROLE_OF)
+        template, values = _suggest(name, known, UNKNOWN_ROLE, UNKNOWN_ROLE_OF)
         yield Violation(path, template, values)
 
 
