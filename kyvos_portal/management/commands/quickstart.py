@@ -7,8 +7,10 @@ import json
 import os
 import secrets
 import sys
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -54,6 +56,8 @@ class Command(BaseCommand):
             self._serve()
 
     def _prepare(self, *, demo: bool) -> dict[str, Any]:
+        # WhiteNoise warns of a folder that only collectstatic would make.
+        Path(settings.STATIC_ROOT).mkdir(exist_ok=True)
         call_command("migrate", verbosity=0, interactive=False)
         call_command("scim_backfill", verbosity=0)
         password = self._administrator()
