@@ -29,6 +29,7 @@ class Principal:
     state: str
     delete_policy: str
     shows_protected: bool
+    requires_if_match: bool = False
     rate_limit: int | None = None
     last_seen: datetime | None = None
     last_used: datetime | None = None

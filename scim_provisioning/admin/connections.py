@@ -57,7 +57,7 @@ class ConnectionAdmin(Page):
         (None, {"fields": ("name", "profile", "acting_user", "state")}),
         (
             _("Behaviour"),
-            {"fields": ("delete_policy", "shows_protected", "rate_limit")},
+            {"fields": ("delete_policy", "shows_protected", "requires_if_match", "rate_limit")},
         ),
         (_("For the identity provider"), {"fields": ("base_url", "last_seen", "created")}),
     )

@@ -17,6 +17,7 @@ CONNECTION_COLUMNS = (
     "state",
     "delete_policy",
     "shows_protected",
+    "requires_if_match",
     "rate_limit",
     "last_seen",
 )
@@ -50,7 +51,17 @@ def principal(
     """Return the principal; raise Forbidden where no connection acts as this user."""
     if connection[0] is None:
         raise Forbidden("No provisioning connection acts as this user.")
-    pk, name, profile, state, delete_policy, shows_protected, rate_limit, last_seen = connection
+    (
+        pk,
+        name,
+        profile,
+        state,
+        delete_policy,
+        shows_protected,
+        requires_if_match,
+        rate_limit,
+        last_seen,
+    ) = connection
     return Principal(
         user_id=user_id,
         username=username,
@@ -64,6 +75,7 @@ def principal(
         state=state,
         delete_policy=delete_policy,
         shows_protected=shows_protected,
+        requires_if_match=requires_if_match,
         rate_limit=rate_limit,
         last_seen=last_seen,
         last_used=last_used,

@@ -20,7 +20,7 @@ from scim_provisioning.models import DeletePolicy
 from scim_provisioning.protocol import patch as patching
 from scim_provisioning.protocol import validation
 from scim_provisioning.protocol.attributes import Json
-from scim_provisioning.protocol.errors import PreconditionFailed, ScimError
+from scim_provisioning.protocol.errors import PreconditionFailed, PreconditionRequired, ScimError
 from scim_provisioning.protocol.policy import policy_for
 from scim_provisioning.protocol.projection import Projection
 from scim_provisioning.resources.bindings import etag
@@ -208,13 +208,21 @@ def _open(
 ) -> Stored:
     """Load a resource for a write, with the client's right and precondition checked."""
     stored = load(mapping, identifier, context, lock=lock or context.if_match is not None)
-    if context.if_match is not None and not matches(context.if_match, etag(stored.version)):
-        raise PreconditionFailed
+    _check_precondition(stored, context)
     if ownership.claim(stored, context.principal.connection_id, mapping.owner):
         update(mapping.model, stored.id, {"connection": context.principal.connection_id})
         context.notes.append("linked to this connection")
         announcements.provisioned(mapping, stored, context, created=False)
     return stored
+
+
+def _check_precondition(stored: Stored, context: Context) -> None:
+    """Raise PreconditionFailed or PreconditionRequired (RFC 7644 section 3.14)."""
+    if context.if_match is None:
+        if context.principal.requires_if_match:
+            raise PreconditionRequired
+    elif not matches(context.if_match, etag(stored.version)):
+        raise PreconditionFailed
 
 
 def matches(header: str, tag: str) -> bool:

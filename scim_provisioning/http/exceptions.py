@@ -29,6 +29,7 @@ BY_STATUS: dict[int, type[ScimError]] = {
     412: errors.PreconditionFailed,
     413: errors.PayloadTooLarge,
     415: errors.UnsupportedMediaType,
+    428: errors.PreconditionRequired,
     429: errors.TooManyRequests,
     501: errors.Unsupported,
     502: errors.Unavailable,

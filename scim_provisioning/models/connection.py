@@ -54,6 +54,14 @@ class Connection(models.Model):
         default=False,
         help_text=_("Staff, superusers and privileged groups can be read, never changed."),
     )
+    requires_if_match = models.BooleanField(
+        _("requires If-Match"),
+        default=False,
+        help_text=_(
+            "Changes and deletions have to name the version they are made to, or answer 428."
+            " No known identity provider does so by itself."
+        ),
+    )
     rate_limit = models.PositiveIntegerField(
         _("requests per second"),
         null=True,

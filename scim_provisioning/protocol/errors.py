@@ -131,6 +131,16 @@ class PreconditionFailed(ScimError):
     default_detail = "The resource has changed since that version."
 
 
+class PreconditionRequired(ScimError):
+    """428 (RFC 6585 section 3): this client's writes have to name a version.
+
+    Not 412, which says that a condition was tried and did not hold.
+    """
+
+    status = 428
+    default_detail = "Name the version to change, by If-Match or in Bulk by version."
+
+
 class PayloadTooLarge(ScimError):
     """413: the body, or the number of operations, is over a limit that ``detail`` names."""
 

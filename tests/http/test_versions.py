@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.scim_client import GROUP, USER
+from scim_provisioning.models import Connection
+from tests.scim_client import GROUP, PATCH_OP, USER
 
 pytestmark = pytest.mark.django_db
 
@@ -98,3 +99,39 @@ def test_a_groups_patch_answers_a_body_only_where_it_is_asked(scim, query, statu
     assert answer.status == status
     assert (answer.body is None) == (status == 204)
     assert answer.headers["ETag"] == 'W/"2"'
+
+
+@pytest.fixture
+def careful(scim):
+    """A client whose connection has to name versions."""
+    Connection.objects.filter(pk=scim.connection.pk).update(requires_if_match=True)
+    return scim
+
+
+@pytest.mark.scim("A170", "A175")
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_where_versions_are_required_a_write_without_one_is_428(careful, method):
+    user = careful.user()
+    body = {
+        "schemas": [USER, PATCH_OP],
+        "userName": "eve",
+        "Operations": [{"op": "remove", "path": "title"}],
+    }
+    answer = careful.send(method, f"/Users/{user['id']}", body)
+    assert (answer.status, answer.body["status"], answer.scim_type) == (428, "428", None)
+    assert careful.get(f"/Users/{user['id']}").body == user
+
+
+def test_where_versions_are_required_members_are_no_exception(careful):
+    user, group = careful.user(), careful.group()
+    operation = {"op": "add", "path": "members", "value": [{"value": user["id"]}]}
+    path = f"/Groups/{group['id']}"
+    assert careful.patch(path, operation).status == 428
+    assert careful.patch(path, operation, if_match='W/"9"').status == 412
+    assert careful.patch(path, operation, if_match=group["meta"]["version"]).status == 204
+
+
+def test_where_versions_are_required_any_version_may_be_named(careful):
+    user = careful.user()
+    assert careful.delete(f"/Users/{user['id']}", if_match="*").status == 204
+    assert careful.delete(f"/Users/{user['id']}").status == 404
