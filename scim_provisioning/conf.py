@@ -42,9 +42,11 @@ class Settings:
     max_filter_terms: int = 200
     """Comparisons of a filter."""
     bulk_max_operations: int = 1000
-    """Shown in ServiceProviderConfig: some clients read 0 as *no limit*."""
+    """Operations of a Bulk, which ServiceProviderConfig shows; clients read 0 as *no limit*."""
     bulk_max_payload_size: int = 5 * 1024 * 1024
-    """Shown in ServiceProviderConfig."""
+    """Bytes of the body of a Bulk, which ServiceProviderConfig shows."""
+    bulk_seconds: float = 20
+    """How long a Bulk goes on; what is left then is answered 503 for the client to send again."""
     retry_after: int = 5
     """Seconds in ``Retry-After`` when the database cannot be reached."""
     paused_retry_after: int = 300

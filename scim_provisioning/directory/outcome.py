@@ -19,11 +19,15 @@ from .rows import Stored
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a write did: the resource as it is now, where the client asked to see it."""
+    """What a write did: the resource as it is now, where the client asked to see it.
+
+    ``status`` is that of the answer, the resource shown or not.
+    """
 
     id: UUID
     version: str
     location: str
+    status: int
     resource: dict[str, Json] | None = None
     changed: bool = True
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
@@ -52,9 +52,17 @@ def _transact(mapping: ResourceMapping, context: Context, body: Json, work: Call
 
 
 def create(
-    mapping: ResourceMapping, body: Json, context: Context, projection: Projection
+    mapping: ResourceMapping,
+    body: Json,
+    context: Context,
+    projection: Projection | None,
+    *,
+    identifier: UUID | None = None,
 ) -> Outcome:
-    """Create a resource (RFC 7644 section 3.3); raise Uniqueness, InvalidValue, InvalidSyntax."""
+    """Create a resource (RFC 7644 section 3.3); raise Uniqueness, InvalidValue, InvalidSyntax.
+
+    Without a projection nobody sees it; ``identifier`` is an id that was promised before.
+    """
     policy = policy_for(context.principal.profile)
     document = validation.clean(body, mapping.resource_type, policy, context.notes)
     if "active" in mapping.bindings:
@@ -63,20 +71,27 @@ def create(
     before = membership.changed_elsewhere.set(mapping.owner != "user")
     try:
         return _transact(
-            mapping, context, document, lambda: _create(mapping, document, context, projection)
+            mapping,
+            context,
+            document,
+            lambda: _create(mapping, document, context, projection, identifier or uuid4()),
         )
     finally:
         membership.changed_elsewhere.reset(before)
 
 
 def _create(
-    mapping: ResourceMapping, document: dict[str, Json], context: Context, projection: Projection
+    mapping: ResourceMapping,
+    document: dict[str, Json],
+    context: Context,
+    projection: Projection | None,
+    identifier: UUID,
 ) -> Outcome:
     members = _take_members(document)
     changes = mapping.changes({}, document)
     columns = mapping.columns(changes, document)
     account = _new_account(mapping, changes, document)
-    identifier, now = uuid4(), timezone.now()
+    now = timezone.now()
     row = {
         **mapping.unassigned,
         **columns,
@@ -121,7 +136,11 @@ def _complete(mapping: ResourceMapping, row: dict[str, Any], context: Context) -
 
 
 def replace(
-    mapping: ResourceMapping, identifier: str, body: Json, context: Context, projection: Projection
+    mapping: ResourceMapping,
+    identifier: str,
+    body: Json,
+    context: Context,
+    projection: Projection | None,
 ) -> Outcome:
     """Replace a resource (RFC 7644 section 3.5.1): what is omitted is cleared."""
     policy = policy_for(context.principal.profile)
@@ -144,7 +163,7 @@ def patch(
     identifier: str,
     body: Json,
     context: Context,
-    projection: Projection,
+    projection: Projection | None,
     *,
     answer: bool = True,
 ) -> Outcome:
@@ -237,7 +256,7 @@ def _write(
     after: dict[str, Json],
     members: tuple[patching.MemberChange, ...],
     context: Context,
-    projection: Projection,
+    projection: Projection | None,
     *,
     answer: bool = True,
 ) -> Outcome:
@@ -290,16 +309,20 @@ def _finish(
     changes: Changes,
     moved: membership.Moved | None,
     context: Context,
-    projection: Projection,
+    projection: Projection | None,
     *,
     status: int,
     answer: bool = True,
 ) -> Outcome:
     """Record a write and return its outcome."""
-    announcements.record(mapping, stored, changes, moved, context, status=status if answer else 204)
+    status = status if answer else 204
+    announcements.record(mapping, stored, changes, moved, context, status=status)
     location = f"{context.base_url}{mapping.endpoint}/{stored.id}"
-    resource = render(mapping, stored, document, context, projection) if answer else None
-    return Outcome(stored.id, etag(stored.version), location, resource, bool(changes or moved))
+    resource = None
+    if answer and projection is not None:
+        resource = render(mapping, stored, document, context, projection)
+    version = etag(stored.version)
+    return Outcome(stored.id, version, location, status, resource, bool(changes or moved))
 
 
 __all__ = ["Outcome", "create", "delete", "matches", "patch", "replace"]

@@ -107,9 +107,13 @@ class ScimView(APIView):
 
     def body(self, request: Request, limit: int | None = None) -> Json:
         """Return the body, made standard for the connection's identity provider."""
+        found = self.raw_body(request, limit or conf.current().max_body_size)
+        return standardize(found, self.asked.principal.profile, self.asked.notes)
+
+    def raw_body(self, request: Request, limit: int, named: str = "the limit") -> Json:
+        """Return the body as it was sent, of at most that many bytes."""
         check_media_type(request.META.get("CONTENT_TYPE", ""))
-        content = read_body(request._request, limit or conf.current().max_body_size)
-        return standardize(read_json(content), self.asked.principal.profile, self.asked.notes)
+        return read_json(read_body(request._request, limit, named))
 
     def finalize_response(
         self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any

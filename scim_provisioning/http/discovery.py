@@ -79,7 +79,7 @@ def service_provider_config(settings: conf.Settings) -> dict[str, Json]:
         "schemas": [urns.SERVICE_PROVIDER_CONFIG],
         "patch": {"supported": True},
         "bulk": {
-            "supported": False,
+            "supported": True,
             "maxOperations": settings.bulk_max_operations,
             "maxPayloadSize": settings.bulk_max_payload_size,
         },

@@ -6,6 +6,7 @@ import re
 import time
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from math import ceil
 from typing import Any
 
 from django.core.cache import cache
@@ -49,10 +50,23 @@ def parse_address(text: str) -> Address | None:
     return (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
 
 
+def charge(principal: Principal, operations: int) -> None:
+    """Count the operations of a Bulk as requests: they use up the seconds that follow."""
+    if principal.rate_limit is not None:
+        seconds = operations / principal.rate_limit
+        cache.set(_spent(principal), time.time() + seconds, seconds + 1)
+
+
+def _spent(principal: Principal) -> str:
+    return f"scim-rate-spent:{principal.connection_id}"
+
+
 def check_rate(principal: Principal) -> None:
     """Raise TooManyRequests where a connection with a limit sends more than it may a second."""
     if principal.rate_limit is None:
         return
+    if (left := cache.get(_spent(principal), 0) - time.time()) > 0:
+        raise TooManyRequests(retry_after=ceil(left))
     key = f"scim-rate:{principal.connection_id}:{int(time.time())}"
     cache.add(key, 0, 5)
     try:

@@ -57,9 +57,9 @@ def _check_names(body: Json) -> None:
             left += value
 
 
-def read_body(request: Any, limit: int) -> bytes:
+def read_body(request: Any, limit: int, named: str = "the limit") -> bytes:
     """Return a body of at most ``limit`` bytes, read no further; raise PayloadTooLarge."""
-    too_large = PayloadTooLarge(f"The body is larger than {limit} bytes.")
+    too_large = PayloadTooLarge(f"The body is larger than {named} of {limit} bytes.")
     length = _declared_length(request)
     if length is not None and length > limit:
         raise too_large

@@ -8,15 +8,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from scim_provisioning import conf
-from scim_provisioning.directory import service
+from scim_provisioning.directory import bulk, service
+from scim_provisioning.protocol import bulk as bulk_messages
 from scim_provisioning.protocol import errors, messages
 from scim_provisioning.protocol.attributes import Json
 from scim_provisioning.protocol.projection import Projection
+from scim_provisioning.quirks import standardize
 from scim_provisioning.resources import query, registry
 from scim_provisioning.resources.mapping import ResourceMapping
 
-from . import params
+from . import database, exceptions, params
 from .base import ScimView, answer
+from .limits import charge
 
 
 class ResourceView(ScimView):
@@ -53,12 +56,12 @@ class ResourceView(ScimView):
         page = query.search(self.mapping, search, self.asked)
         return answer(messages.list_response(page.resources, page.total, page.start_index))
 
-    def written(self, outcome: service.Outcome, status: int = 200) -> Response:
+    def written(self, outcome: service.Outcome) -> Response:
         """Answer a write."""
         if outcome.resource is None:
             return answer(None, 204, ETag=outcome.version)
         headers = {"ETag": outcome.version, "Location": outcome.location}
-        return answer(outcome.resource, status, **headers)
+        return answer(outcome.resource, outcome.status, **headers)
 
 
 class Collection(ResourceView):
@@ -74,7 +77,7 @@ class Collection(ResourceView):
         """Create (RFC 7644 section 3.3)."""
         wanted = self.projection(request)
         body = self.limited_body(request)
-        return self.written(service.create(self.mapping, body, self.asked, wanted), 201)
+        return self.written(service.create(self.mapping, body, self.asked, wanted))
 
 
 class SearchView(ResourceView):
@@ -126,8 +129,43 @@ class Resource(ResourceView):
         return answer(None, 204)
 
 
+class Bulk(ScimView):
+    """``/Bulk`` (RFC 7644 section 3.7)."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: Request) -> Response:
+        """Do many writes."""
+        settings = conf.current()
+        body = self.raw_body(request, settings.bulk_max_payload_size, "maxPayloadSize")
+        asked = bulk_messages.parse(body, max_operations=settings.bulk_max_operations)
+        charge(self.asked.principal, len(asked.operations))
+        results = bulk.run(asked, self.asked, self._standardized, self._explained)
+        return answer(messages.bulk_response([self._shown(result) for result in results]))
+
+    def _standardized(self, data: Json, notes: list[str]) -> Json:
+        return standardize(data, self.asked.principal.profile, notes)
+
+    def _explained(self, exception: Exception) -> errors.ScimError:
+        """Return the error of an operation; a broken connection is replaced for the next."""
+        error = exceptions.as_scim_error(exception, self.request)
+        if error.status >= 500:
+            database.heal()
+        return error
+
+    @staticmethod
+    def _shown(result: bulk.Result) -> dict[str, Json]:
+        return messages.bulk_result(
+            result.operation,
+            status=result.status,
+            location=result.location,
+            version=result.version,
+            refusal=result.error,
+        )
+
+
 class NotOffered(ScimView):
-    """``/Me``, ``/Bulk`` and queries of everything at once: 501 until they are offered."""
+    """``/Me`` and queries of everything at once: 501 until they are offered."""
 
     reads_by_post = True
 

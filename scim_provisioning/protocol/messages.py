@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from . import urns
 from .attributes import Json
+from .bulk import BulkOperation
 from .errors import InvalidSyntax, InvalidValue, ScimError
 
 SEARCH_FIELDS = {
@@ -41,6 +42,31 @@ def list_response(resources: Sequence[Json], total: int, start_index: int = 1) -
     if resources or total:
         body["Resources"] = list(resources)
     return body
+
+
+def bulk_response(results: Sequence[Json]) -> dict[str, Json]:
+    """Return the answer to a Bulk (RFC 7644 section 3.7)."""
+    return {"schemas": [urns.BULK_RESPONSE], "Operations": list(results)}
+
+
+def bulk_result(
+    operation: BulkOperation,
+    *,
+    status: int,
+    location: str | None,
+    version: str | None,
+    refusal: ScimError | None,
+) -> dict[str, Json]:
+    """Return what became of one operation of a Bulk; only a refusal has a ``response``."""
+    facts = {
+        "method": operation.method or None,
+        "bulkId": operation.bulk_id,
+        "location": location,
+        "version": version,
+        "status": str(status),
+        "response": error(refusal) if refusal else None,
+    }
+    return {name: value for name, value in facts.items() if value is not None}
 
 
 def parse_search(body: Json) -> dict[str, Json]:

@@ -1,0 +1,218 @@
+"""Bulk (RFC 7644 section 3.7): many writes in one request, each as if it were sent alone.
+
+Every operation is a transaction with its ledger entry, done in the client's order unless it
+refers to one that comes later: then it waits for that one. Those that refer to each other in
+a circle are one transaction. Whatever happens, what is done is told.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from django.db import transaction
+
+from scim_provisioning import conf, ledger
+from scim_provisioning.context import Context
+from scim_provisioning.protocol.attributes import Json
+from scim_provisioning.protocol.bulk import BulkOperation, BulkRequest
+from scim_provisioning.protocol.errors import Conflict, NotFound, ScimError, Unavailable
+from scim_provisioning.protocol.ordering import in_order
+from scim_provisioning.protocol.references import MARK
+from scim_provisioning.resources import registry
+from scim_provisioning.resources.mapping import ResourceMapping
+
+from . import ownership, service
+from .outcome import Outcome
+
+Standardize = Callable[[Json, list[str]], Json]
+"""Makes the data of an operation standard, noting what it changes."""
+Explain = Callable[[Exception], ScimError]
+"""Returns the SCIM error of whatever an operation ended in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one operation."""
+
+    operation: BulkOperation
+    status: int
+    location: str | None
+    version: str | None = None
+    error: ScimError | None = None
+
+
+def run(
+    request: BulkRequest, context: Context, standardize: Standardize, explain: Explain
+) -> list[Result]:
+    """Do the operations; return what became of each, in the client's order.
+
+    Those that were not tried because of ``failOnErrors`` are left out. Raises Unavailable
+    where the database is in trouble from the first.
+    """
+    job = _Job(request, context, standardize, explain)
+    job.run()
+    return [job.results[place] for place in sorted(job.results)]
+
+
+class _Job:
+    """One request while it runs."""
+
+    def __init__(
+        self, request: BulkRequest, context: Context, standardize: Standardize, explain: Explain
+    ) -> None:
+        self.operations = request.operations
+        self.most_errors = request.fail_on_errors or len(request.operations) + 1
+        self.context = context
+        self.root = context.path.rstrip("/").removesuffix("/Bulk")
+        self.standardize = standardize
+        self.explain = explain
+        self.results: dict[int, Result] = {}
+        self.errors = 0
+        self.until = time.monotonic() + conf.current().bulk_seconds
+
+    def run(self) -> None:
+        """Do operations until all are done, too many failed, or none can be done any more."""
+        for places in in_order(_needs(self.operations)):
+            if self.errors >= self.most_errors:
+                return
+            knot = [self.operations[place] for place in places]
+            trouble = self._late() or self._do_all(knot)
+            if trouble is not None:
+                if len(self.results) <= len(knot):
+                    raise trouble
+                self._refuse_rest(trouble)
+                return
+
+    def _late(self) -> Unavailable | None:
+        if time.monotonic() <= self.until:
+            return None
+        return Unavailable("There was no time left for it.", conf.current().retry_after)
+
+    def _do_all(self, knot: Sequence[BulkOperation]) -> Unavailable | None:
+        """Do an operation, or all of a circle or none; return what would keep the next ones too."""
+        done, culprit = {}, knot[0]
+        try:
+            with transaction.atomic() if len(knot) > 1 else nullcontext():
+                for culprit in _by_members(knot):
+                    done[culprit.place] = self._do(culprit)
+        except Exception as exception:
+            # As one request does not end another, an operation does not end the rest.
+            return self._refuse_all(knot, culprit, self.explain(exception))
+        self.results |= done
+        return None
+
+    def _refuse_all(
+        self, knot: Sequence[BulkOperation], culprit: BulkOperation, error: ScimError
+    ) -> Unavailable | None:
+        if len(knot) > 1:
+            # The finding that a refusal carries went with the transaction.
+            ownership.record_refusal(error, self.context.principal.connection_id)
+        trouble = error if isinstance(error, Unavailable) else None
+        for operation in knot:
+            theirs = error if operation is culprit else trouble or _unmet(culprit)
+            self._refuse(operation, theirs)
+        return trouble
+
+    def _refuse_rest(self, trouble: Unavailable) -> None:
+        for operation in self.operations:
+            if operation.place not in self.results:
+                self._refuse(operation, trouble)
+
+    def _refuse(self, operation: BulkOperation, error: ScimError) -> None:
+        """Note a refusal; the ledger hears of it unless it is to be tried again."""
+        self.errors += 1
+        location = None if operation.creates else self._location(operation)
+        self.results[operation.place] = Result(operation, error.status, location, error=error)
+        if not isinstance(error, Unavailable):
+            ledger.refused(self._context(operation), error)
+
+    def _location(self, operation: BulkOperation) -> str:
+        return f"{self.context.base_url}{_path(operation)}"
+
+    def _context(self, operation: BulkOperation) -> Context:
+        """Return the context of an operation: that of the request which it would be alone."""
+        return replace(
+            self.context,
+            method=operation.method,
+            path=f"{self.root}{_path(operation)}",
+            started=time.perf_counter(),
+            if_match=operation.version,
+            notes=[f"operation {operation.place + 1} of a Bulk"],
+        )
+
+    def _do(self, operation: BulkOperation) -> Result:
+        """Do one operation; raise what refuses it."""
+        if operation.problem is not None:
+            raise operation.problem
+        for place in operation.refers & self.results.keys():
+            if self.results[place].error is not None:
+                raise _unmet(self.operations[place])
+        mapping, context = _mapping(operation), self._context(operation)
+        data = self.standardize(operation.data, context.notes)
+        outcome = _write(mapping, operation, data, context)
+        if outcome is None:
+            return Result(operation, 204, self._location(operation))
+        return Result(operation, outcome.status, outcome.location, outcome.version)
+
+
+def _write(
+    mapping: ResourceMapping, operation: BulkOperation, data: Json, context: Context
+) -> Outcome | None:
+    identifier = operation.id or ""
+    match operation.method:
+        case "POST":
+            return service.create(mapping, data, context, None, identifier=UUID(identifier))
+        case "PUT":
+            return service.replace(mapping, identifier, data, context, None)
+        case "PATCH":
+            answers = mapping.owner == "user"
+            return service.patch(mapping, identifier, data, context, None, answer=answers)
+    service.delete(mapping, identifier, context)
+    return None
+
+
+def _path(operation: BulkOperation) -> str:
+    """Return where an operation goes, references resolved."""
+    named = operation.id is not None and not operation.creates
+    return f"{operation.endpoint}/{operation.id}" if named else operation.endpoint
+
+
+def _mapping(operation: BulkOperation) -> ResourceMapping:
+    for mapping in registry.mappings():
+        if mapping.endpoint == operation.endpoint:
+            return mapping
+    raise NotFound(f"There is no endpoint {operation.endpoint[:80]} to write to.")
+
+
+def _unmet(operation: BulkOperation) -> Conflict:
+    return Conflict(f"{MARK}{(operation.bulk_id or '')[:80]} could not be created.")
+
+
+def _needs(operations: Sequence[BulkOperation]) -> dict[int, set[int]]:
+    """Return what has to be done before each: what it refers to, and what comes before it there."""
+    needs, last = {}, dict[tuple[str, str], int]()
+    for operation in operations:
+        needs[operation.place] = set(operation.refers)
+        if not operation.creates and operation.id:
+            place = (operation.endpoint, operation.id)
+            if place in last:
+                needs[operation.place].add(last[place])
+            last[place] = operation.place
+    return needs
+
+
+def _by_members(knot: Sequence[BulkOperation]) -> list[BulkOperation]:
+    """Return a circle with every member before its group; raise Conflict where that is circular.
+
+    Any other reference may name who is yet to come, as RFC 7644 section 3.7.1 wants it tried.
+    """
+    found = {operation.place: operation for operation in knot}
+    order = list(in_order({place: o.members & found.keys() for place, o in found.items()}))
+    if stuck := next((places for places in order if len(places) > 1), None):
+        names = ", ".join(f"{MARK}{(found[place].bulk_id or '')[:40]}" for place in stuck[:5])
+        raise Conflict(f"They cannot be members of each other: {names}.")
+    return [found[place] for [place] in order]
