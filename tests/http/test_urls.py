@@ -27,7 +27,7 @@ def test_a_resource_is_found_behind_slashes_too_many(scim):
     assert scim.post("//Users/.search/", {"schemas": [], "filter": "x"}).status == 400
 
 
-@pytest.mark.parametrize("slashes", ["/", "//", "/Me", "//Me/", "/.search", "/Bulk/"])
+@pytest.mark.parametrize("slashes", ["/", "//", "/Me", "//Me/", "/.search"])
 def test_what_is_not_offered_is_501_behind_any_slashes(scim, slashes):
     assert scim.get(slashes).status == 501
 
