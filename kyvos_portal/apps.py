@@ -13,5 +13,7 @@ class PortalConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Connect what happens around sign-ins, and register the checks."""
-        from kyvos_portal.signin import checks, receivers  # noqa: F401  models must be loaded
+        """Join the two apps, connect what happens around sign-ins, and register the checks."""
+        from kyvos_portal import receivers  # noqa: F401  models must be loaded
+        from kyvos_portal.signin import checks  # noqa: F401
+        from kyvos_portal.signin import receivers as sign_ins  # noqa: F401

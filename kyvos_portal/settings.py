@@ -72,7 +72,10 @@ EMAIL_CONFIG = read("EMAIL_URL", "email_url", "consolemail://")
 vars().update(EMAIL_CONFIG)
 
 AUTH_USER_MODEL = "kyvos_portal.User"
-AUTHENTICATION_BACKENDS = ["kyvos_portal.signin.backends.PortalBackend"]
+AUTHENTICATION_BACKENDS = [
+    "kyvos_portal.signin.backends.PortalBackend",
+    "onboarding.backends.RoleBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -116,6 +119,9 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 
 SCIM_PROVISIONING = {
+    "USER_RESOURCE": "kyvos_portal.scim.USER",
+    "PRIVILEGED_USERS": "onboarding.privileges.users",
+    "PRIVILEGED_GROUPS": "onboarding.privileges.groups",
     "PUBLIC_URL": PUBLIC_URL,
     "TRUSTED_PROXIES": proxies(),
     "ENCRYPTION_KEYS": encryption_keys(),

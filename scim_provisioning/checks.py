@@ -19,6 +19,7 @@ from . import conf, encryption
 
 MIDDLEWARE = "scim_provisioning.http.middleware.ScimMiddleware"
 PATHS = ("user_resource", "group_resource", "admin_base")
+OPTIONAL_PATHS = ("privileged_users", "privileged_groups")
 ANSWERING = frozenset(
     f"django.{name}"
     for name in (
@@ -53,7 +54,8 @@ def _unknown_keys() -> Iterator[CheckMessage]:
 
 def _broken_paths() -> Iterator[CheckMessage]:
     current = conf.current()
-    for name in PATHS:
+    given = [name for name in OPTIONAL_PATHS if getattr(current, name) is not None]
+    for name in (*PATHS, *given):
         path = getattr(current, name)
         try:
             import_string(path)

@@ -11,6 +11,8 @@ from typing import Any
 
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
+from django.db.models import Q
+from django.utils.module_loading import import_string
 
 NAME = "SCIM_PROVISIONING"
 
@@ -73,6 +75,11 @@ class Settings:
     """Dotted path to the ``ResourceMapping`` of users."""
     group_resource: str = "scim_provisioning.resources.group.GROUP"
     """Dotted path to the ``ResourceMapping`` of groups."""
+    privileged_users: str | None = None
+    """Dotted path to a function that returns a ``Q``: accounts with a privilege of another kind
+    than Django's permissions."""
+    privileged_groups: str | None = None
+    """The same of groups."""
     admin_base: str = "django.contrib.admin.ModelAdmin"
     """Dotted path to the base of the app's admin classes."""
 
@@ -89,6 +96,12 @@ def _read() -> Settings:
 def current() -> Settings:
     """Return the settings in force."""
     return _read()
+
+
+def condition(path: str | None) -> Q:
+    """Return what the function at a dotted path returns; without a path what nobody meets."""
+    found: Q = import_string(path)() if path else Q(pk__in=())
+    return found
 
 
 def unknown_keys() -> list[str]:

@@ -35,6 +35,14 @@ def test_e002_path_to_nowhere(settings, path):
     assert ids(checks.check_settings()) == ["scim_provisioning.E002"]
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"), [("onboarding.nowhere", ["scim_provisioning.E002"]), (None, [])]
+)
+def test_e002_optional_path_to_nowhere(settings, path, expected):
+    settings.SCIM_PROVISIONING = {"PRIVILEGED_USERS": path}
+    assert ids(checks.check_settings()) == expected
+
+
 def test_e009_trusted_proxy_that_is_no_network(settings):
     settings.SCIM_PROVISIONING = {"TRUSTED_PROXIES": ("10.0.0.0/8", "the proxy")}
     assert ids(checks.check_settings()) == ["scim_provisioning.E009"]

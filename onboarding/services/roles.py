@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -29,15 +30,33 @@ def counted() -> Q:
     return Q(role__rank__lt=ADMINISTRATOR_RANK) | Q(administrator_allowed=True)
 
 
+def in_effect(user: Any) -> QuerySet[Role]:
+    """Return the roles of a user, the one in effect first.
+
+    ``user`` is a key, or an OuterRef where this is a subquery.
+    """
+    user = OuterRef(user) if isinstance(user, OuterRef) else user
+    own = UserProfile.objects.filter(user=user).values("role")
+    by_group = GroupRole.objects.filter(counted(), **{_members(): user}).values("role")
+    return Role.objects.filter(Q(pk__in=own) | Q(pk__in=by_group)).order_by("-rank", "name")
+
+
+def _members() -> str:
+    """Return the path from a group's role to its members, on any user model."""
+    field: Any = get_user_model()._meta.get_field("groups")
+    return f"group__{field.related_query_name()}"
+
+
 def effective_role(user: Any) -> Effective | None:
     """Return the highest role of a user, its own before a group's; None without any."""
     own = UserProfile.objects.filter(user=user.pk, role__isnull=False)
     held = [Effective(_role(profile), profile) for profile in own.select_related("role")]
-    groups = GroupRole.objects.filter(counted(), group__user=user.pk)
+    groups = GroupRole.objects.filter(counted(), **{_members(): user.pk})
     held += [
         Effective(given.role, group_role=given) for given in groups.select_related("role", "group")
     ]
-    return max(held, key=lambda one: one.role.rank, default=None)
+    held.sort(key=lambda one: (-one.role.rank, one.role.name))
+    return held[0] if held else None
 
 
 def _role(profile: UserProfile) -> Role:
@@ -90,6 +109,6 @@ def copy(role: Role, name: str) -> Role:
     return made
 
 
-def permissions(role: Role) -> Any:
+def permissions(role: Role) -> QuerySet[Permission]:
     """Return the permissions that a role holds."""
     return Permission.objects.all() if role.grants_everything else role.permissions.all()

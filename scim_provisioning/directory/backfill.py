@@ -31,6 +31,7 @@ from scim_provisioning.resources.mapping import primary_value
 
 from . import sync
 from .accounts import group_name
+from .ownership import privileged_groups
 
 BATCH = 500
 ATTEMPTS = 3
@@ -303,8 +304,8 @@ def _mend_user(user: Any) -> None:
 
 
 def _compare_groups(groups: Sequence[Group]) -> Differences:
-    through = Group.permissions.through.objects
-    carrying = set(through.filter(group__in=groups).values_list("group_id", flat=True))
+    keys = [group.pk for group in groups]
+    carrying = set(privileged_groups().filter(pk__in=keys).values_list("pk", flat=True))
     found = {g.pk: _group_differences(g, g.pk in carrying) for g in groups if _row(g) is not None}
     return {key: names for key, names in found.items() if names}
 

@@ -10,7 +10,7 @@ from scim_provisioning.protocol.attributes import Json
 from scim_provisioning.protocol.projection import Projection
 from scim_provisioning.resources import query
 from scim_provisioning.resources.bindings import Meta
-from scim_provisioning.resources.mapping import ResourceMapping
+from scim_provisioning.resources.mapping import ResourceMapping, pick, put
 from scim_provisioning.resources.render import reader
 
 from .membership import changed_elsewhere
@@ -52,6 +52,12 @@ def render(
         if key in read.wanted and not relation.stored and changed_elsewhere.get():
             found = relation.load([stored.owner_id], values).get(row[1], {})
             resource |= dict(found)
+    for key in mapping.made_elsewhere:
+        if key in read.wanted:
+            only = Projection(attributes=frozenset({key}))
+            found = query.get(mapping, stored.id, only, context) or {}
+            if (value := pick(found, mapping.targets[key])) is not None:
+                put(resource, mapping.targets[key], value)
     return read.finish(resource, context.base_url, whole=False)
 
 

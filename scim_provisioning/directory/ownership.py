@@ -12,9 +12,10 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from scim_provisioning import conf
 from scim_provisioning.models import Connection, Finding, FindingKind
 from scim_provisioning.protocol.errors import Forbidden, ScimError
 
@@ -45,13 +46,20 @@ def is_protected_user(user: Any) -> bool:
 
 
 def is_protected_group(group_id: Any) -> bool:
-    """Whether a *local* group is out of SCIM's reach: it carries permissions."""
-    return Group.permissions.through.objects.filter(group_id=group_id).exists()
+    """Whether a *local* group is out of SCIM's reach: it carries permissions or privileges."""
+    return privileged_groups().filter(pk=group_id).exists()
+
+
+def privileged_groups() -> QuerySet[Group]:
+    """Return the groups that carry permissions, or what the site says is one."""
+    other = conf.condition(conf.current().privileged_groups)
+    return Group.objects.filter(Q(permissions__isnull=False) | other)
 
 
 def has_privilege(user_id: Any) -> bool:
-    """Whether an account holds permissions, of its own or through a group."""
+    """Whether an account holds permissions, of its own or by a group, or another privilege."""
     own = Q(user_permissions__isnull=False) | Q(groups__permissions__isnull=False)
+    own |= conf.condition(conf.current().privileged_users)
     users: Any = get_user_model()._default_manager
     return bool(users.filter(pk=user_id).filter(own).exists())
 
@@ -76,7 +84,10 @@ def claim(row: Any, connection_id: int, owner: str) -> bool:
         raise NeedsAdministrator("The resource belongs to another connection.", found)
     if not row.link_allowed and owner == "user" and has_privilege(row.owner_id):
         found = draft(FindingKind.UNAPPROVED, owner, row.id)
-        detail = "The account is local and holds permissions: an administrator has to allow it."
+        detail = (
+            "The account is local and holds permissions or a role: an administrator has to"
+            " allow it."
+        )
         raise NeedsAdministrator(detail, found)
     return True
 

@@ -60,6 +60,8 @@ class Binding:
 
     stored = False
     """Whether clients may write it: ``write`` gives columns."""
+    made_elsewhere = False
+    """Whether others make its value, so that the answer to a write has to read it."""
 
     @property
     def columns(self) -> Sequence[Any]:
@@ -266,7 +268,9 @@ class SchemasInUse(Binding):
         """Return whether one of the schemas in use meets the comparison."""
         condition = models.Q(constant(self.core).compare(operator, index))
         for urn, columns in extensions.items():
-            condition |= models.Q(constant(urn).compare(operator, index)) & in_use(columns)
+            # An extension without columns of its own is never stored, nor in use.
+            if columns:
+                condition |= models.Q(constant(urn).compare(operator, index)) & in_use(columns)
         return condition
 
     def present(self, target: Target) -> Any:

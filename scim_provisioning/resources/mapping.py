@@ -105,6 +105,11 @@ class ResourceMapping:
         return tuple((k, b) for k, b in self.bindings.items() if isinstance(b, Relation))
 
     @cached_property
+    def made_elsewhere(self) -> tuple[str, ...]:
+        """The keys of what others make: an answer to a write has to read it."""
+        return tuple(key for key, binding in self.bindings.items() if binding.made_elsewhere)
+
+    @cached_property
     def extension_columns(self) -> Mapping[str, tuple[str, ...]]:
         """The columns that tell whether an extension is in use, by its URN."""
         return {

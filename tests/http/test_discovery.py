@@ -9,10 +9,16 @@ from tests.scim_client import ENTERPRISE, GROUP, USER
 
 pytestmark = pytest.mark.django_db
 
+EXTENSIONS = [schema.id for schema in registry.mapping("User").declared.extensions]
+
+
+def test_users_have_the_enterprise_extension():
+    assert ENTERPRISE in EXTENSIONS
+
 
 def test_every_schema_can_be_read_by_its_urn(scim):
     listed = scim.get("/Schemas").body
-    assert listed["totalResults"] == len(listed["Resources"]) == 6
+    assert listed["totalResults"] == len(listed["Resources"]) == 5 + len(EXTENSIONS)
     for schema in listed["Resources"]:
         assert scim.get(f"/Schemas/{schema['id']}").body == schema
         assert scim.get(f"/Schemas/{schema['id'].upper()}").body == schema
@@ -30,8 +36,8 @@ def test_resource_types_name_listed_schemas(scim):
         ("User", "/Users", USER),
         ("Group", "/Groups", GROUP),
     ]
-    assert types[0]["schemaExtensions"] == [{"schema": ENTERPRISE, "required": False}]
-    assert {t["schema"] for t in types} | {ENTERPRISE} <= ids
+    assert types[0]["schemaExtensions"] == [{"schema": e, "required": False} for e in EXTENSIONS]
+    assert {t["schema"] for t in types} | {*EXTENSIONS} <= ids
     assert scim.get("/ResourceTypes/user").body == types[0]
 
 

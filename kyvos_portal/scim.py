@@ -1,0 +1,70 @@
+"""What the portal adds to SCIM's User: the role in effect, read only and on request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
+
+from onboarding.services.roles import in_effect
+from scim_provisioning.protocol.attributes import (
+    Attribute,
+    Json,
+    Mutability,
+    Returned,
+    Schema,
+    Target,
+)
+from scim_provisioning.resources.bindings import Binding
+from scim_provisioning.resources.expressions import TEXT, Operand
+from scim_provisioning.resources.user import USER as STOCK
+
+PORTAL_USER = "urn:kyvos:params:scim:schemas:extension:portal:2.0:User"
+
+SCHEMA = Schema(
+    PORTAL_USER,
+    "PortalUser",
+    "What the portal says of a user",
+    (
+        Attribute(
+            "role",
+            case_exact=True,
+            mutability=Mutability.READ_ONLY,
+            returned=Returned.REQUEST,
+            description="The role in effect: the highest of the person's own and its groups'.",
+        ),
+    ),
+)
+
+
+class EffectiveRole(Binding):
+    """The name of the role in effect; what an identity provider calls ``roles`` grants nothing."""
+
+    made_elsewhere = True
+
+    @property
+    def columns(self) -> Sequence[Any]:
+        """The name, found by the user's key."""
+        return (self._name(),)
+
+    def read(self, values: Sequence[Any], base_url: str) -> Json:
+        """Return the name."""
+        return values[0]
+
+    def operand(self, target: Target) -> Operand:
+        """Return the name."""
+        return Operand(self._name())
+
+    @staticmethod
+    def _name() -> Subquery:
+        names = in_effect(OuterRef("user")).values("name")
+        return Subquery(names[:1], output_field=TEXT)
+
+
+USER = replace(
+    STOCK,
+    declared=replace(STOCK.declared, extensions=(*STOCK.declared.extensions, SCHEMA)),
+    bindings={**STOCK.bindings, f"{PORTAL_USER}:role": EffectiveRole()},
+)
