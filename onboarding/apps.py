@@ -15,7 +15,7 @@ class OnboardingConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers and register the checks."""
-        from onboarding import receivers, roles  # noqa: F401  models must be loaded
+        from onboarding import checks, receivers, roles  # noqa: F401  models must be loaded
 
         post_migrate.connect(
             roles.ensure_after_migrate, sender=self, dispatch_uid="onboarding_roles"
