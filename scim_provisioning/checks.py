@@ -16,6 +16,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
 from . import conf, encryption
+from .resources import registry
 
 MIDDLEWARE = "scim_provisioning.http.middleware.ScimMiddleware"
 PATHS = ("user_resource", "group_resource", "admin_base")
@@ -55,8 +56,8 @@ def _unknown_keys() -> Iterator[CheckMessage]:
 def _broken_paths() -> Iterator[CheckMessage]:
     current = conf.current()
     given = [name for name in OPTIONAL_PATHS if getattr(current, name) is not None]
-    for name in (*PATHS, *given):
-        path = getattr(current, name)
+    named = [(name, getattr(current, name)) for name in (*PATHS, *given)]
+    for name, path in [*named, *(("resources", path) for path in current.resources)]:
         try:
             import_string(path)
         except (ImportError, AttributeError) as error:
@@ -81,6 +82,33 @@ def _bad_proxies() -> Iterator[CheckMessage]:
 def _bad_keys() -> Iterator[CheckMessage]:
     if found := encryption.problem(tuple(conf.current().encryption_keys)):
         yield Error(f"{encryption.SETTING}: {found}.", id="scim_provisioning.E010")
+
+
+RESERVED = ("/Bulk", "/Me", "/ResourceTypes", "/Schemas", "/ServiceProviderConfig", "/.search")
+"""Endpoints that RFC 7644 section 3.2 gives to something else."""
+
+
+@register(Tags.compatibility)
+def check_resources(**_: Any) -> list[CheckMessage]:
+    """E020: two resource types share a name, an endpoint or a schema, or take a reserved one."""
+    if any(_broken_paths()):
+        return []
+    types = [import_string(path).declared for path in registry.paths()]
+    facts = [(t.name, t.endpoint, t.schema.id) for t in types]
+    doubled = [fact for column in zip(*facts, strict=True) for fact in _doubled(column)]
+    reserved = [t.endpoint for t in types if t.endpoint in RESERVED or t.endpoint.count("/") != 1]
+    return [
+        Error(
+            f"{fact!r} is another resource type's name, endpoint or schema, or reserved.",
+            hint=f"Each mapping in {conf.NAME}['RESOURCES'] needs its own, /Devices for instance.",
+            id="scim_provisioning.E020",
+        )
+        for fact in (*doubled, *reserved)
+    ]
+
+
+def _doubled(column: tuple[str, ...]) -> list[str]:
+    return sorted({fact for fact in column if column.count(fact) > 1})
 
 
 @register(Tags.compatibility)

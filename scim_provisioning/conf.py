@@ -80,6 +80,8 @@ class Settings:
     than Django's permissions."""
     privileged_groups: str | None = None
     """The same of groups."""
+    resources: tuple[str, ...] = ()
+    """Dotted paths to the ``ResourceMapping`` of further resource types."""
     admin_base: str = "django.contrib.admin.ModelAdmin"
     """Dotted path to the base of the app's admin classes."""
 

@@ -29,6 +29,8 @@ STORAGES = {
 # Counts are written between requests; a test that counts statements wants none of it.
 SCIM_PROVISIONING = {**SCIM_PROVISIONING, "COUNTER_FLUSH_SECONDS": 3600}
 
+INSTALLED_APPS.append("tests.extension_site")
+
 USER_MODEL = os.environ.get("TEST_USER_MODEL", "portal")
 if USER_MODEL != "portal":
     # A site that is not the portal: Django's own sign-in.

@@ -43,6 +43,26 @@ def test_e002_optional_path_to_nowhere(settings, path, expected):
     assert ids(checks.check_settings()) == expected
 
 
+def test_e002_a_resource_that_is_nowhere(settings):
+    settings.SCIM_PROVISIONING = {"RESOURCES": ["nosuch.module.DEVICE"]}
+    assert ids(checks.check_settings()) == ["scim_provisioning.E002"]
+    assert checks.check_resources() == []
+
+
+def test_e020_resource_types_that_get_into_each_others_way(settings):
+    device = "tests.extension_site.models.DEVICE"
+    settings.SCIM_PROVISIONING = {"RESOURCES": [device]}
+    assert checks.check_resources() == []
+    settings.SCIM_PROVISIONING = {"RESOURCES": [device, device]}
+    assert ids(checks.check_resources()) == ["scim_provisioning.E020"] * 3
+
+
+def test_e020_reserved_endpoints(settings, monkeypatch):
+    settings.SCIM_PROVISIONING = {"RESOURCES": ["tests.extension_site.models.DEVICE"]}
+    monkeypatch.setattr(checks, "RESERVED", ("/Devices",))
+    assert ids(checks.check_resources()) == ["scim_provisioning.E020"]
+
+
 def test_e009_trusted_proxy_that_is_no_network(settings):
     settings.SCIM_PROVISIONING = {"TRUSTED_PROXIES": ("10.0.0.0/8", "the proxy")}
     assert ids(checks.check_settings()) == ["scim_provisioning.E009"]

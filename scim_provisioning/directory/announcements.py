@@ -8,7 +8,7 @@ from django.db import transaction
 
 from scim_provisioning import ledger, signals
 from scim_provisioning.context import Context
-from scim_provisioning.resources.mapping import Changes, ResourceMapping
+from scim_provisioning.resources.mapping import Changes, ResourceMapping, pick
 
 from .membership import Moved
 from .rows import Stored
@@ -27,13 +27,13 @@ def record(
     shown: dict[str, Any] = {key: list(pair) for key, pair in changes.items()}
     if moved:
         shown["members"] = moved.as_changes()
-    name = stored.document.get("userName") or stored.document.get("displayName") or ""
+    name = pick(stored.document, mapping.targets[mapping.naming]) if mapping.naming else None
     ledger.accepted(
         context,
         status=status,
         resource_type=mapping.declared.name,
         resource_id=stored.id,
-        resource_name=name,
+        resource_name=name or "",
         changes=shown,
     )
     transaction.on_commit(
@@ -70,6 +70,8 @@ def changed(
     context: Context,
 ) -> None:
     """Tell what of a user or a group is about to change."""
+    if mapping.owner is None:
+        return
     shown: dict[str, Any] = dict(changes)
     if moved:
         shown["members"] = moved

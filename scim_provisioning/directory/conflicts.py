@@ -11,7 +11,8 @@ from scim_provisioning.models import FindingKind
 from scim_provisioning.protocol.attributes import Json
 from scim_provisioning.protocol.errors import Conflict, NotFound, ScimError, Uniqueness
 from scim_provisioning.protocol.fold import fold
-from scim_provisioning.resources.mapping import ResourceMapping
+from scim_provisioning.resources.bindings import Column
+from scim_provisioning.resources.mapping import ResourceMapping, pick
 
 from .ownership import Draft, draft
 
@@ -31,23 +32,23 @@ def explain(
     if "foreign key" in str(error).lower():
         # A member, or the group itself, was deleted while it was being added to.
         return NotFound("The resource, or one that it refers to, is gone.")
-    name, column = (
-        ("userName", "user_name") if mapping.owner == "user" else ("displayName", "display_name")
-    )
-    found = _holder(mapping, column, body.get(name) if isinstance(body, dict) else None)
+    name, noun = mapping.naming or "value", mapping.declared.name.lower()
+    found = _holder(mapping, body)
     if found is not None and not found.listed:
-        detail = (
-            f"The {name} is that of a protected {mapping.owner}: an administrator has to allow it."
-        )
+        detail = f"The {name} is that of a protected {noun}: an administrator has to allow it."
         return Reserved(detail, draft(FindingKind.PROTECTED, mapping.owner, found.pk))
     if found is not None or "unique" in str(error).lower():
-        return Uniqueness(
-            f"Another {mapping.owner} has that {name}, or another unique value of it."
-        )
+        return Uniqueness(f"Another {noun} has that {name}, or another unique value of it.")
     return Conflict()
 
 
-def _holder(mapping: ResourceMapping, column: str, value: Json) -> Any:
+def _holder(mapping: ResourceMapping, body: Json) -> Any:
+    """Return the row that holds the name which a body asks for."""
+    column = mapping.bindings.get(mapping.naming or "")
+    if not isinstance(column, Column) or not isinstance(body, dict):
+        return None
+    assert mapping.naming is not None
+    value = pick(body, mapping.targets[mapping.naming])
     if not isinstance(value, str):
         return None
-    return mapping.model._default_manager.filter(**{f"{column}_key": fold(value)}).first()
+    return mapping.model._default_manager.filter(**{str(column.key): fold(value)}).first()

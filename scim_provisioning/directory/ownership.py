@@ -64,13 +64,14 @@ def has_privilege(user_id: Any) -> bool:
     return bool(users.filter(pk=user_id).filter(own).exists())
 
 
-def draft(kind: FindingKind, mapping_owner: str, identifier: UUID, detail: str = "") -> Draft:
-    """Return the draft of a finding about a user or a group."""
-    user = identifier if mapping_owner == "user" else None
-    return Draft(kind, user, None if user else identifier, detail)
+def draft(kind: FindingKind, owner: str | None, identifier: UUID, detail: str = "") -> Draft:
+    """Return the draft of a finding about a user, a group, or (in words) anything else."""
+    user = identifier if owner == "user" else None
+    group = identifier if owner == "group" else None
+    return Draft(kind, user, group, detail if owner else f"{identifier} {detail}".strip())
 
 
-def claim(row: Any, connection_id: int, owner: str) -> bool:
+def claim(row: Any, connection_id: int, owner: str | None) -> bool:
     """Check that the connection may write to a row; return whether that links it.
 
     ``row`` is a ``directory.rows.Stored``. Raises Forbidden.

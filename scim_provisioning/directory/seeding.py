@@ -183,7 +183,7 @@ def _insert_rows(
         changes, identifier = mapping.changes({}, document), uuid4()
         created = FIRST_CREATED + timedelta(milliseconds=number)
         times = {"created": created, "last_modified": created}
-        place = {"id": identifier, mapping.owner: keys[number], "connection": owner.pk}
+        place = {"id": identifier, str(mapping.owner): keys[number], "connection": owner.pk}
         rows.append({**place, **facts, **times, **mapping.columns(changes, document)})
         values += _value_rows(mapping, identifier, changes)
         external.append(_external_id(mapping, identifier, owner, document))
@@ -206,7 +206,7 @@ def _external_id(
     mapping: ResourceMapping, identifier: Any, owner: Connection, document: Json
 ) -> dict[str, Any]:
     value = document["externalId"]
-    place = {"connection": owner.pk, mapping.owner: identifier}
+    place = {"connection": owner.pk, str(mapping.owner): identifier}
     return {**place, "value": value, "value_key": lookup_key(value)}
 
 

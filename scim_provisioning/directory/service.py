@@ -9,14 +9,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from scim_provisioning import conf
 from scim_provisioning.context import Context
-from scim_provisioning.models import DeletePolicy
 from scim_provisioning.protocol import patch as patching
 from scim_provisioning.protocol import validation
 from scim_provisioning.protocol.attributes import Json
@@ -27,13 +25,16 @@ from scim_provisioning.resources.bindings import etag
 from scim_provisioning.resources.mapping import Changes, ResourceMapping
 from scim_provisioning.statements import insert, update
 
-from . import accounts, announcements, conflicts, membership, ownership
+from . import announcements, conflicts, kinds, membership, ownership
 from .outcome import Outcome, render
 from .rows import Stored, load, write_values
 
 KEPT_BY_PUT = ("active", "externalId")
 """What a PUT that does not name them leaves alone: see the wizard apps of Okta."""
 
+
+FRESH: dict[str, Any] = {"listed": True, "link_allowed": False, "version": 1, "folded": {}}
+"""What the database would have defaulted; own statements know no defaults."""
 
 T = TypeVar("T")
 
@@ -68,7 +69,7 @@ def create(
     if "active" in mapping.bindings:
         document.setdefault("active", True)
     # A new user is in no group, unless somebody who hears of it puts it there.
-    before = membership.changed_elsewhere.set(mapping.owner != "user")
+    before = membership.changed_elsewhere.set(mapping.has_members)
     try:
         return _transact(
             mapping,
@@ -87,26 +88,30 @@ def _create(
     projection: Projection | None,
     identifier: UUID,
 ) -> Outcome:
-    members = _take_members(document)
+    members = _take_members(document) if mapping.has_members else ()
     changes = mapping.changes({}, document)
     columns = mapping.columns(changes, document)
-    account = _new_account(mapping, changes, document)
+    kind = kinds.of(mapping)
+    account = kind.make(mapping, changes, document)
     now = timezone.now()
+    owner_id = account.pk if account is not None else identifier
     row = {
+        **FRESH,
         **mapping.unassigned,
         **columns,
+        **kind.facts(context),
+        **({mapping.owner: owner_id} if mapping.owner else {}),
         "id": identifier,
-        mapping.owner: account.pk,
         "connection": context.principal.connection_id,
         "created": now,
         "last_modified": now,
     }
-    insert(mapping.model, [_complete(mapping, row, context)])
+    insert(mapping.model, [row])
     write_values(mapping, identifier, changes, context, fresh=True)
-    moved = membership.apply(mapping, account.pk, members, context) if members else None
+    moved = membership.apply(mapping, owner_id, members, context) if members else None
     stored = Stored(
         identifier,
-        account.pk,
+        owner_id,
         document,
         context.principal.connection_id,
         True,
@@ -118,21 +123,6 @@ def _create(
     )
     announcements.provisioned(mapping, stored, context, created=True)
     return _finish(mapping, stored, document, changes, moved, context, projection, status=201)
-
-
-def _new_account(mapping: ResourceMapping, changes: Changes, document: dict[str, Json]) -> Any:
-    if mapping.owner == "user":
-        return accounts.create_user(mapping.mirrored(changes))
-    return accounts.create_group(document["displayName"])
-
-
-def _complete(mapping: ResourceMapping, row: dict[str, Any], context: Context) -> dict[str, Any]:
-    """Fill in what the database would have defaulted; own statements know no defaults."""
-    row = {"listed": True, "link_allowed": False, "version": 1, "folded": {}, **row}
-    if mapping.owner == "user":
-        row |= {"sign_in_class": context.principal.sign_in_class, "deleted": None, "extensions": {}}
-        row["credentials_valid_after"] = None
-    return row
 
 
 def replace(
@@ -152,7 +142,7 @@ def replace(
         for name in KEPT_BY_PUT:
             if name not in after and name in stored.document:
                 after[name] = stored.document[name]
-        members = _take_members(after, replacing=True) if "members" in mapping.bindings else ()
+        members = _take_members(after, replacing=True) if mapping.has_members else ()
         return _write(mapping, stored, after, members, context, projection)
 
     return _transact(mapping, context, document, work)
@@ -176,7 +166,9 @@ def patch(
         context.notes,
         max_operations=conf.current().max_operations,
     )
-    others, members = patching.split_members(operations, by_value=policy.remove_by_value)
+    others, members = patching.split_members(
+        operations, by_value=policy.remove_by_value, has_members=mapping.has_members
+    )
 
     def work() -> Outcome:
         stored = _open(mapping, identifier, context, lock=bool(others) or not members)
@@ -189,26 +181,14 @@ def patch(
 
 
 def delete(mapping: ResourceMapping, identifier: str, context: Context) -> None:
-    """Delete a resource (RFC 7644 section 3.6); a user's account as the connection has it."""
+    """Delete a resource (RFC 7644 section 3.6), and what stands behind it."""
 
     def work() -> None:
         stored = _open(mapping, identifier, context)
-        erased = mapping.owner == "group" or (context.principal.delete_policy == DeletePolicy.ERASE)
-        if mapping.owner == "user":
-            announcements.deprovisioned(stored, context, erased=erased)
-        if erased:
-            if mapping.owner == "user":
-                accounts.leave_groups(stored.owner_id)
-            accounts.erase(stored.account or _group(stored.owner_id))
-        else:
-            accounts.tombstone(stored)
+        kinds.of(mapping).remove(mapping, stored, context)
         announcements.record(mapping, stored, {}, None, context, status=204)
 
     _transact(mapping, context, {}, work)
-
-
-def _group(group_id: Any) -> Any:
-    return Group.objects.get(pk=group_id)
 
 
 def _take_members(
@@ -264,7 +244,7 @@ def _write(
     changes = mapping.changes(stored.document, after)
     moved = membership.apply(mapping, stored.owner_id, members, context) if members else None
     if changes:
-        _write_account(mapping, stored, changes)
+        kinds.of(mapping).change(mapping, stored, changes)
         write_values(mapping, stored.id, changes, context, fresh=False)
     now, version = stored.last_modified, stored.version
     if changes or moved:
@@ -286,20 +266,11 @@ def _write(
     )
     if changes or moved:
         # The version last: parallel changes of one group's members wait for each other here only.
-        columns = mapping.columns(changes, after)
-        if changes.get("active") == (True, False):
-            columns["credentials_valid_after"] = now
+        columns = mapping.columns(changes, after) | kinds.of(mapping).changed_facts(changes, now)
         update(
             mapping.model, stored.id, {**columns, "version": F("version") + 1, "last_modified": now}
         )
     return outcome
-
-
-def _write_account(mapping: ResourceMapping, stored: Stored, changes: Changes) -> None:
-    if mapping.owner == "user":
-        accounts.change_user(stored.account, mapping.mirrored(changes))
-    elif "displayName" in changes:
-        accounts.rename_group(stored.owner_id, changes["displayName"][1])
 
 
 def _finish(

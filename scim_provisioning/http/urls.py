@@ -7,17 +7,11 @@ from django.urls import re_path
 from . import discovery, views
 
 app_name = "scim"
+ENDPOINT = r"(?P<endpoint>[^/]+)"
+"""``Users``, ``Groups``, and what the site registers; anything else is 404."""
 
 urlpatterns = [
     re_path(r"^[/]*$", views.Root.as_view(), name="root"),
-    re_path(r"^[/]*Users/*$", views.Collection.as_view(name="User"), name="users"),
-    re_path(r"^[/]*Users/\.search/*$", views.SearchView.as_view(name="User"), name="users-search"),
-    re_path(r"^[/]*Users/(?P<id>[^/]+)/*$", views.Resource.as_view(name="User"), name="user"),
-    re_path(r"^[/]*Groups/*$", views.Collection.as_view(name="Group"), name="groups"),
-    re_path(
-        r"^[/]*Groups/\.search/*$", views.SearchView.as_view(name="Group"), name="groups-search"
-    ),
-    re_path(r"^[/]*Groups/(?P<id>[^/]+)/*$", views.Resource.as_view(name="Group"), name="group"),
     re_path(
         r"^[/]*ServiceProviderConfig/*$",
         discovery.ServiceProviderConfig.as_view(),
@@ -34,5 +28,8 @@ urlpatterns = [
     re_path(r"^[/]*Me(?:/.*)?$", views.NotOffered.as_view(), name="me"),
     re_path(r"^[/]*Bulk/*$", views.Bulk.as_view(), name="bulk"),
     re_path(r"^[/]*\.search/*$", views.NotOffered.as_view(), name="all-search"),
+    re_path(rf"^[/]*{ENDPOINT}/*$", views.Collection.as_view(), name="collection"),
+    re_path(rf"^[/]*{ENDPOINT}/\.search/*$", views.SearchView.as_view(), name="search"),
+    re_path(rf"^[/]*{ENDPOINT}/(?P<id>[^/]+)/*$", views.Resource.as_view(), name="resource"),
     re_path(r"^.*$", views.Nowhere.as_view(), name="nowhere"),
 ]

@@ -1,4 +1,4 @@
-"""Users, Groups and their search: each verb in a few lines."""
+"""Resources of every type and their search: each verb in a few lines."""
 
 from __future__ import annotations
 
@@ -23,14 +23,17 @@ from .limits import charge
 
 
 class ResourceView(ScimView):
-    """An endpoint of one resource type, ``name``."""
+    """An endpoint of one resource type, the URL's."""
 
-    name = ""
+    mapping: ResourceMapping
 
-    @property
-    def mapping(self) -> ResourceMapping:
-        """The mapping of the resource type."""
-        return registry.mapping(self.name)
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Find the resource type, once the client is known."""
+        super().initial(request, *args, **kwargs)
+        found = registry.at(self.kwargs["endpoint"])
+        if found is None:
+            raise errors.NotFound
+        self.mapping = found
 
     @property
     def profile(self) -> str:
@@ -47,9 +50,8 @@ class ResourceView(ScimView):
 
     def limited_body(self, request: Request) -> Any:
         """Return the body under the resource type's limit: groups come with their members."""
-        settings = conf.current()
-        is_group = self.name == "Group"
-        return self.body(request, settings.max_group_body_size if is_group else None)
+        large = conf.current().max_group_body_size if self.mapping.has_members else None
+        return self.body(request, large)
 
     def page(self, search: query.Search) -> Response:
         """Answer a query."""
@@ -65,15 +67,15 @@ class ResourceView(ScimView):
 
 
 class Collection(ResourceView):
-    """``/Users`` and ``/Groups``."""
+    """``/Users``, ``/Groups``, and the endpoints of further types."""
 
     http_method_names = ["get", "head", "post"]
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request, endpoint: str) -> Response:
         """List or query (RFC 7644 section 3.4.2)."""
         return self.page(params.search(self.parameters(request), self.mapping, self.profile))
 
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request, endpoint: str) -> Response:
         """Create (RFC 7644 section 3.3)."""
         wanted = self.projection(request)
         body = self.limited_body(request)
@@ -81,23 +83,23 @@ class Collection(ResourceView):
 
 
 class SearchView(ResourceView):
-    """``/Users/.search`` and ``/Groups/.search`` (RFC 7644 section 3.4.3)."""
+    """``/Users/.search`` and its like (RFC 7644 section 3.4.3)."""
 
     http_method_names = ["post"]
     reads_by_post = True
 
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request, endpoint: str) -> Response:
         """Query by a message instead of a URL."""
         parameters = messages.parse_search(self.body(request))
         return self.page(params.search(parameters, self.mapping, self.profile))
 
 
 class Resource(ResourceView):
-    """``/Users/{id}`` and ``/Groups/{id}``."""
+    """``/Users/{id}`` and its like."""
 
     http_method_names = ["get", "head", "put", "patch", "delete"]
 
-    def get(self, request: Request, id: str) -> Response:
+    def get(self, request: Request, endpoint: str, id: str) -> Response:
         """Read (RFC 7644 section 3.4.1); 304 where the client has this version."""
         asked = self.projection(request)
         found = query.get(self.mapping, id, params.with_version(asked), self.asked)
@@ -111,19 +113,19 @@ class Resource(ResourceView):
             found = asked.apply(found, self.mapping.resource_type)
         return answer(found, ETag=version)
 
-    def put(self, request: Request, id: str) -> Response:
+    def put(self, request: Request, endpoint: str, id: str) -> Response:
         """Replace (RFC 7644 section 3.5.1)."""
         wanted, body = self.projection(request), self.limited_body(request)
         return self.written(service.replace(self.mapping, id, body, self.asked, wanted))
 
-    def patch(self, request: Request, id: str) -> Response:
+    def patch(self, request: Request, endpoint: str, id: str) -> Response:
         """Modify (RFC 7644 section 3.5.2); a group answers 204 unless ``attributes`` asks."""
         wanted, body = self.projection(request), self.limited_body(request)
-        answers = self.name == "User" or "attributes" in request.GET
+        answers = not self.mapping.has_members or "attributes" in request.GET
         outcome = service.patch(self.mapping, id, body, self.asked, wanted, answer=answers)
         return self.written(outcome)
 
-    def delete(self, request: Request, id: str) -> Response:
+    def delete(self, request: Request, endpoint: str, id: str) -> Response:
         """Delete (RFC 7644 section 3.6)."""
         service.delete(self.mapping, id, self.asked)
         return answer(None, 204)

@@ -11,6 +11,7 @@ from .connection import Connection, DeletePolicy, Profile, State
 from .event import ProvisioningEvent, RequestCount
 from .finding import Finding, FindingKind
 from .group import ScimGroup
+from .resource import ScimResource
 from .token import PersonalAccessToken
 from .user import ScimUser, SignInClass
 from .values import ExternalId, MultiValue
@@ -29,6 +30,7 @@ __all__ = [
     "ProvisioningEvent",
     "RequestCount",
     "ScimGroup",
+    "ScimResource",
     "ScimUser",
     "SignInClass",
     "State",

@@ -24,12 +24,15 @@ class MemberChange:
 
 
 def split_members(
-    operations: Sequence[Operation], *, by_value: bool = True
+    operations: Sequence[Operation], *, by_value: bool = True, has_members: bool = True
 ) -> tuple[tuple[Operation, ...], tuple[MemberChange, ...]]:
     """Part the operations on ``members`` from the others, each in their order.
 
     ``by_value``: a ``remove`` with a value takes these members away, not all of them.
+    ``has_members``: of other resources, an attribute of that name is one like any other.
     """
+    if not has_members:
+        return tuple(operations), ()
     others = tuple(o for o in operations if o.target.attribute.name != "members")
     members = tuple(
         _change(o, by_value) for o in operations if o.target.attribute.name == "members"

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import F, OuterRef, Subquery, Value
+from django.db.models import Case, F, OuterRef, Subquery, Value, When
 from django.db.models.functions import Cast, Concat
 from django.db.models.lookups import IsNull
 
@@ -251,6 +251,35 @@ class PerConnection(Binding):
             **{self.owner: OuterRef("pk")}, connection=Slot(CONNECTION, models.BigAutoField())
         )
         return Subquery(rows.values(column)[:1], output_field=TEXT)
+
+
+@dataclass(frozen=True)
+class OwnersExternalId(Binding):
+    """``externalId`` in a column of the row: what its owner calls it, unknown to all others."""
+
+    name: str = "external_id"
+    stored: bool = field(default=True, init=False)
+
+    @property
+    def columns(self) -> Sequence[Any]:
+        """The column, for its owner."""
+        return (self._scoped(),)
+
+    def read(self, values: Sequence[Any], base_url: str) -> Json:
+        """Return the value."""
+        return values[0]
+
+    def write(self, value: Json, attribute: Attribute) -> dict[str, Any]:
+        """Return the column."""
+        return {self.name: value}
+
+    def operand(self, target: Target) -> Operand:
+        """Return the value for its owner."""
+        return Operand(self._scoped())
+
+    def _scoped(self) -> Case:
+        owned = When(connection=Slot(CONNECTION, models.BigAutoField()), then=F(self.name))
+        return Case(owned, output_field=TEXT)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from scim_provisioning.protocol.attributes import Attribute, Json, ResourceType,
 from scim_provisioning.protocol.fold import fold
 
 from .bindings import Binding, Column, Reference, is_folded
-from .relations import Relation, Rows
+from .relations import Membership, Relation, Rows
 
 Changes = dict[str, tuple[Json, Json]]
 """Attribute key → (before, after), None for unassigned."""
@@ -32,8 +32,8 @@ class ResourceMapping:
     declared: ResourceType
     model: type[models.Model]
     bindings: Mapping[str, Binding]
-    owner: str
-    """The model's relation to Django's own row: ``user`` or ``group``."""
+    owner: str | None = None
+    """The model's relation to Django's own row, ``user`` or ``group``; None without one."""
 
     @cached_property
     def resource_type(self) -> ResourceType:
@@ -121,6 +121,22 @@ class ResourceMapping:
             )
             for schema in self.declared.extensions
         }
+
+    @cached_property
+    def owner_column(self) -> str:
+        """The column that memberships point to: Django's own key where there is a row of it."""
+        return f"{self.owner}_id" if self.owner else "id"
+
+    @cached_property
+    def naming(self) -> str | None:
+        """The unique attribute that names a resource, None where no column has a key."""
+        keyed = (k for k, b, _ in self.stored if isinstance(b, Column) and b.key)
+        return next(keyed, None)
+
+    @cached_property
+    def has_members(self) -> bool:
+        """Whether resources have members, which are changed by deltas and may be very many."""
+        return isinstance(self.bindings.get("members"), Membership)
 
     @cached_property
     def endpoint(self) -> str:

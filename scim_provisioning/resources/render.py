@@ -90,7 +90,7 @@ def stored_reader(mapping: ResourceMapping) -> Reader:
 
 
 def _build(mapping: ResourceMapping, wanted: frozenset[str], projection: Projection) -> Reader:
-    columns: list[Any] = ["id", f"{mapping.owner}_id"]
+    columns: list[Any] = ["id", mapping.owner_column]
     plain: list[tuple[int, str | None, str | None, str]] = []
     computed: list[tuple[int, int, Binding, Target]] = []
     relations: dict[str, tuple[int, Relation]] = {}

@@ -84,14 +84,18 @@ def test_head_has_the_headers_of_get(scim, path):
 @pytest.mark.parametrize(
     ("name", "path"),
     [
-        ("root", "/"), ("users", "/Users"), ("users-search", "/Users/.search"), ("groups", "/Groups"),
-        ("groups-search", "/Groups/.search"), ("all-search", "/.search"), ("me", "/Me"),
+        ("root", "/"), ("all-search", "/.search"), ("me", "/Me"),
         ("bulk", "/Bulk"), ("service-provider-config", "/ServiceProviderConfig"),
         ("resource-types", "/ResourceTypes"), ("schemas", "/Schemas"),
     ],
 )  # fmt: skip
 def test_names_of_urls_stay(name, path):
     assert reverse(f"scim:{name}") == PREFIX + path
+
+
+@pytest.mark.parametrize(("name", "path"), [("collection", "/Users"), ("search", "/Users/.search")])
+def test_endpoints_of_resource_types_have_names(name, path):
+    assert reverse(f"scim:{name}", kwargs={"endpoint": "Users"}) == PREFIX + path
 
 
 POLICIES = [

@@ -1,0 +1,100 @@
+"""What stands behind a resource besides its row: Django's own user, its group, or nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import Group
+
+from scim_provisioning.context import Context
+from scim_provisioning.models import DeletePolicy
+from scim_provisioning.protocol.attributes import Json
+from scim_provisioning.resources.mapping import Changes, ResourceMapping
+
+from . import accounts, announcements
+from .rows import Stored
+
+
+class Kind:
+    """A resource that is its row and nothing more; the base of the other two."""
+
+    def make(self, mapping: ResourceMapping, changes: Changes, document: dict[str, Json]) -> Any:
+        """Make what stands behind a new resource, and return it."""
+        return None
+
+    def facts(self, context: Context) -> dict[str, Any]:
+        """Return the columns of a new row that no attribute is tied to."""
+        return {}
+
+    def change(self, mapping: ResourceMapping, stored: Stored, changes: Changes) -> None:
+        """Let what stands behind a resource follow its changes."""
+
+    def changed_facts(self, changes: Changes, now: datetime) -> dict[str, Any]:
+        """Return the columns besides attributes that changes move."""
+        return {}
+
+    def remove(self, mapping: ResourceMapping, stored: Stored, context: Context) -> None:
+        """Take a resource away."""
+        mapping.model._default_manager.filter(pk=stored.id).delete()
+
+
+class UserKind(Kind):
+    """A user: an account of the site."""
+
+    def make(self, mapping: ResourceMapping, changes: Changes, document: dict[str, Json]) -> Any:
+        """Make the account."""
+        return accounts.create_user(mapping.mirrored(changes))
+
+    def facts(self, context: Context) -> dict[str, Any]:
+        """How the account was provisioned; own statements know no defaults."""
+        return {
+            "sign_in_class": context.principal.sign_in_class,
+            "deleted": None,
+            "extensions": {},
+            "credentials_valid_after": None,
+        }
+
+    def change(self, mapping: ResourceMapping, stored: Stored, changes: Changes) -> None:
+        """Write the copies that the user model keeps."""
+        accounts.change_user(stored.account, mapping.mirrored(changes))
+
+    def changed_facts(self, changes: Changes, now: datetime) -> dict[str, Any]:
+        """A deactivation ends every credential made before."""
+        ended = changes.get("active") == (True, False)
+        return {"credentials_valid_after": now} if ended else {}
+
+    def remove(self, mapping: ResourceMapping, stored: Stored, context: Context) -> None:
+        """Disable the account for good, or delete it: as the connection has it."""
+        erased = context.principal.delete_policy == DeletePolicy.ERASE
+        announcements.deprovisioned(stored, context, erased=erased)
+        if erased:
+            accounts.leave_groups(stored.owner_id)
+            accounts.erase(stored.account)
+        else:
+            accounts.tombstone(stored)
+
+
+class GroupKind(Kind):
+    """A group: one of Django's."""
+
+    def make(self, mapping: ResourceMapping, changes: Changes, document: dict[str, Json]) -> Any:
+        """Make the group."""
+        return accounts.create_group(document["displayName"])
+
+    def change(self, mapping: ResourceMapping, stored: Stored, changes: Changes) -> None:
+        """Rename the group."""
+        if "displayName" in changes:
+            accounts.rename_group(stored.owner_id, changes["displayName"][1])
+
+    def remove(self, mapping: ResourceMapping, stored: Stored, context: Context) -> None:
+        """Delete the group; its people stay."""
+        accounts.erase(Group.objects.get(pk=stored.owner_id))
+
+
+_KINDS = {"user": UserKind(), "group": GroupKind(), None: Kind()}
+
+
+def of(mapping: ResourceMapping) -> Kind:
+    """Return what stands behind the resources of a mapping."""
+    return _KINDS[mapping.owner]

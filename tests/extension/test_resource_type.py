@@ -1,0 +1,116 @@
+"""A site's own resource type: declared in one module, and everything there is works on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import tests.extension_site.models as site
+from tests.scim_client import ERROR
+
+pytestmark = pytest.mark.django_db
+DEVICE = site.DEVICE_SCHEMA.id
+
+
+@pytest.fixture(autouse=True)
+def _site(settings):
+    settings.SCIM_PROVISIONING = {
+        **settings.SCIM_PROVISIONING,
+        "RESOURCES": ["tests.extension_site.models.DEVICE"],
+    }
+
+
+def create(client, serial="SN-1", **attributes):
+    return client.post("/Devices", {"schemas": [DEVICE], "serial": serial, **attributes})
+
+
+@pytest.fixture
+def device(scim):
+    attributes = {"label": "Phone", "ports": 2, "active": True, "bought": "2026-01-31T08:00:00Z"}
+    return create(scim, externalId="d-1", **attributes).body
+
+
+def test_it_is_one_short_module():
+    assert len(Path(site.__file__).read_text().splitlines()) <= 60
+
+
+@pytest.mark.scim("A006", "A178", "B063")
+def test_it_is_advertised(scim):
+    found = scim.get("/ResourceTypes/Device").body
+    assert (found["endpoint"], found["schema"]) == ("/Devices", DEVICE)
+    names = [attribute["name"] for attribute in scim.get(f"/Schemas/{DEVICE}").body["attributes"]]
+    assert names == ["serial", "label", "ports", "bought", "active"]
+
+
+def test_it_is_created_read_replaced_and_deleted(scim, device):
+    path = f"/Devices/{device['id']}"
+    assert device["meta"]["location"].endswith(path)
+    assert scim.get(path).body == device
+    replaced = scim.put(path, {"schemas": [DEVICE], "serial": "SN-2"}).body
+    assert "label" not in replaced
+    assert replaced["meta"]["version"] == 'W/"2"'
+    assert scim.delete(path).status == 204
+    assert scim.get(path).status == 404
+    assert scim.get("/Devices").body["totalResults"] == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'serial eq "sn-1"', 'label co "PHO"', "ports gt 1", "active eq true", 'externalId eq "d-1"',
+        'bought lt "2026-02-01T00:00:00Z"', 'meta.resourceType eq "Device"', f'schemas eq "{DEVICE}"',
+        f'{DEVICE}:label pr and not (ports eq 3)',
+    ],
+)  # fmt: skip
+def test_it_is_filtered(scim, device, text):
+    create(scim, "SN-9", ports=1)
+    found = scim.search("/Devices", text).body
+    assert device["id"] in [resource["id"] for resource in found["Resources"]]
+
+
+def test_unknown_attributes_cannot_be_filtered_by(scim):
+    assert scim.search("/Devices", 'userName eq "x"').scim_type == "invalidFilter"
+
+
+def test_it_is_sorted_and_paged(scim, device):
+    create(scim, "SN-0", ports=1)
+    found = scim.get("/Devices?sortBy=ports&count=1&attributes=ports").body
+    assert (found["totalResults"], found["Resources"][0]["ports"]) == (2, 1)
+
+
+def test_it_is_patched(scim, device):
+    operations = [
+        {"op": "replace", "path": "label", "value": "Tablet"},
+        {"op": "remove", "path": "ports"},
+        {"op": "add", "value": {"active": False}},
+    ]
+    patched = scim.patch(f"/Devices/{device['id']}", *operations).body
+    assert (patched["label"], patched["active"]) == ("Tablet", False)
+    assert "ports" not in patched
+
+
+def test_a_taken_name_is_a_conflict(scim, device):
+    answer = create(scim, "sn-1")
+    assert (answer.status, answer.scim_type) == (409, "uniqueness")
+    assert "serial" in answer.body["detail"]
+
+
+def test_it_is_its_owners(other, scim, device):
+    path = f"/Devices/{device['id']}"
+    seen = other.get(path).body
+    assert "externalId" not in seen
+    assert other.patch(path, {"op": "replace", "path": "label", "value": "Mine"}).status == 403
+    assert other.delete(path).status == 403
+
+
+def test_it_is_in_the_ledger(scim, device):
+    event = scim.connection.events.get()
+    assert (event.resource_type, event.resource_name) == ("Device", "SN-1")
+    assert event.changes["label"] == [None, "Phone"]
+
+
+def test_nobody_finds_it_where_it_is_not_registered(scim, settings):
+    settings.SCIM_PROVISIONING = {**settings.SCIM_PROVISIONING, "RESOURCES": []}
+    answer = create(scim)
+    assert (answer.status, answer.body["schemas"]) == (404, [ERROR])

@@ -1,0 +1,1 @@
+"""A site that has a resource type of its own: see ``models``."""

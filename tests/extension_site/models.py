@@ -1,0 +1,51 @@
+"""Devices, provisioned over SCIM: the whole of it, with two lines of settings.
+
+INSTALLED_APPS = [..., "tests.extension_site"]
+SCIM_PROVISIONING = {"RESOURCES": ["tests.extension_site.models.DEVICE"]}
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+from scim_provisioning.models import ScimResource
+from scim_provisioning.protocol.attributes import Attribute, Schema, Type, Uniqueness
+from scim_provisioning.resources.site import Column, resource
+
+
+class Device(ScimResource):
+    """A device that somebody carries."""
+
+    serial = models.CharField(max_length=100)
+    serial_key = models.CharField(max_length=400, unique=True, editable=False)
+    label = models.TextField(null=True)
+    ports = models.BigIntegerField(null=True)
+    bought = models.DateTimeField(null=True)
+    active = models.BooleanField(null=True)
+
+
+DEVICE_SCHEMA = Schema(
+    "urn:example:params:scim:schemas:core:2.0:Device",
+    "Device",
+    "A device that somebody carries",
+    (
+        Attribute("serial", required=True, uniqueness=Uniqueness.SERVER),
+        Attribute("label", description="What people call it."),
+        Attribute("ports", Type.INTEGER),
+        Attribute("bought", Type.DATETIME),
+        Attribute("active", Type.BOOLEAN),
+    ),
+)
+
+DEVICE = resource(
+    "/Devices",
+    DEVICE_SCHEMA,
+    Device,
+    {
+        "serial": Column("serial", key="serial_key", limit=100),
+        "label": Column("label"),
+        "ports": Column("ports"),
+        "bought": Column("bought"),
+        "active": Column("active"),
+    },
+)
