@@ -23,7 +23,7 @@ Row = tuple[Any, ...]
 Adapter = Callable[[Any], Any]
 
 FIRST, SLICE = " LIMIT %s", " LIMIT %s OFFSET %s"
-"""Ends of a statement. PostgreSQL plans anew on each run where it cannot know that the offset is 0."""
+"""Ends of a statement; with OFFSET, PostgreSQL plans anew on each run: it may not be 0."""
 
 
 class Marker:
