@@ -67,7 +67,7 @@ class Site:
         """Serve the site by Django's own server and give its base URL."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            address = "127.0.0.1:{}".format(free.getsockname()[1])
+            address = f"127.0.0.1:{free.getsockname()[1]}"
         command = [str(self.python), "manage.py", "runserver", "--noreload", address]
         with open(self.folder / "server.log", "w") as log:
             process = subprocess.Popen(
