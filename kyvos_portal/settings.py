@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "rest_framework",
+    "oauth2_provider",
     "scim_provisioning",
     "onboarding",
     "kyvos_portal",
@@ -128,10 +129,25 @@ SCIM_PROVISIONING = {
     "ALLOW_LOCAL_ISSUERS": flag("ALLOW_LOCAL_ISSUERS"),
 }
 
+# Nothing of the toolkit is served but its models: the token endpoint is scim_provisioning's.
+OAUTH2_PROVIDER = {
+    f"COMPLIANT_BCP_RFC9700_{gate}": True
+    for gate in (
+        "ACCESS_TOKEN_TRANSPORT",
+        "AUTHZ_RESPONSE_ISS",
+        "IMPLICIT_GRANT",
+        "PASSWORD_GRANT",
+        "PKCE_METHOD",
+        "TOKEN_STORAGE",
+    )
+} | {"REFRESH_TOKEN_REUSE_PROTECTION": True, "ALLOWED_REDIRECT_URI_SCHEMES": ["https"]}
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "kyvos_portal.logs.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
+    # At DEBUG it writes the tokens that it issues.
+    "loggers": {"oauthlib": {"level": "INFO"}},
 }

@@ -13,6 +13,7 @@ from .signin.views import SignInView, sign_out
 urlpatterns = [
     # First: identity providers ask more often than people.
     path("rest/scim/v2/", include("scim_provisioning.urls")),
+    path("oauth/", include("scim_provisioning.oauth_urls")),
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),

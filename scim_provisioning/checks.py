@@ -16,11 +16,16 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
 from . import conf, encryption
+from .auth import portal_tokens
 from .resources import registry
 
 MIDDLEWARE = "scim_provisioning.http.middleware.ScimMiddleware"
 PATHS = ("user_resource", "group_resource", "admin_base")
 OPTIONAL_PATHS = ("privileged_users", "privileged_groups")
+LIFETIMES = {"oauth_token_seconds": (3600, 21_600), "client_secret_days": (365, 1095)}
+GATES = tuple(
+    f"COMPLIANT_BCP_RFC9700_{name}" for name in ("ACCESS_TOKEN_TRANSPORT", "TOKEN_STORAGE")
+)
 ANSWERING = frozenset(
     f"django.{name}"
     for name in (
@@ -171,3 +176,32 @@ def check_databases(**_: Any) -> list[CheckMessage]:
         for alias in connections
         if connections[alias].settings_dict["ATOMIC_REQUESTS"]
     ]
+
+
+@register(Tags.security)
+def check_token_endpoint(**_: Any) -> list[CheckMessage]:
+    """E030: a lifetime out of bounds; E031: the toolkit takes tokens in URLs or stores them."""
+    return [*_lifetimes(), *_open_gates()]
+
+
+def _lifetimes() -> Iterator[CheckMessage]:
+    current = conf.current()
+    for name, (least, most) in LIFETIMES.items():
+        if not least <= getattr(current, name) <= most:
+            yield Error(
+                f"{conf.NAME}[{name.upper()!r}] has to be {least} to {most}.",
+                id="scim_provisioning.E030",
+            )
+
+
+def _open_gates() -> Iterator[CheckMessage]:
+    if not portal_tokens.is_installed():
+        return
+    given = getattr(settings, "OAUTH2_PROVIDER", {})
+    for gate in GATES:
+        if given.get(gate) is not True:
+            yield Error(
+                f"OAUTH2_PROVIDER[{gate!r}] is not on.",
+                hint="Set it to True: tokens do not belong into URLs, nor into tables in clear.",
+                id="scim_provisioning.E031",
+            )

@@ -61,6 +61,12 @@ class Settings:
     """Failed password checks of one address and user name, and the seconds they count for."""
     token_lifetime_days: int = 365
     """Default life of a personal access token."""
+    basic: bool = True
+    """Whether HTTP Basic is taken; off, only bearer tokens are."""
+    oauth_token_seconds: int = 3600
+    """Life of a token of the token endpoint: 3,600 to 21,600, as Entra wants it."""
+    client_secret_days: int = 365
+    """Default life of a client secret: 365 to 1,095."""
     last_used_seconds: int = 300
     """How often the last use of a credential and a connection is written at most."""
     counter_flush_seconds: int = 10

@@ -1,10 +1,8 @@
-"""Connections made, and their tokens rotated: what the command, the admin and the portal share."""
+"""Connections made, updated and paused: what the command, the admin and the portal share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -16,11 +14,9 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from scim_provisioning import conf
-from scim_provisioning.auth import personal_tokens
-from scim_provisioning.auth.principals import BOTH, parse_scopes
-from scim_provisioning.models import Connection, PersonalAccessToken, Profile, State
-
-MOST_OVERLAP_DAYS = 365
+from scim_provisioning.auth import personal_tokens, portal_tokens
+from scim_provisioning.auth.principals import parse_scopes
+from scim_provisioning.models import Connection, Profile, State
 
 
 class ConnectionProblem(ValueError):
@@ -43,8 +39,18 @@ class CreatedConnection:
 
 def base_url() -> str:
     """Return the base URL to paste into an identity provider."""
+    return _absolute(reverse("scim:root").rstrip("/"))
+
+
+def token_endpoint() -> str | None:
+    """Return the URL of the token endpoint, None where the site has none."""
+    path = portal_tokens.endpoint()
+    return _absolute(path) if path else None
+
+
+def _absolute(path: str) -> str:
     site = conf.current().public_url or "http://127.0.0.1:8000"
-    return site.rstrip("/") + reverse("scim:root").rstrip("/")
+    return site.rstrip("/") + path
 
 
 @transaction.atomic
@@ -152,37 +158,6 @@ def _new_user(model: Any, username: str) -> Any:
             f"{username} needs more than a name here: make the account first, then name it."
         ) from None
     return user
-
-
-@transaction.atomic
-def rotate(connection: Connection, *, overlap_days: int = 0) -> str:
-    """Make a new token of the same scopes; the old ones end now, or after the overlap.
-
-    Raises ConnectionProblem.
-    """
-    if not 0 <= overlap_days <= MOST_OVERLAP_DAYS:
-        raise ConnectionProblem(f"The overlap is 0 to {MOST_OVERLAP_DAYS} days.")
-    now = timezone.now()
-    owner = connection.acting_user
-    old = owner.personal_access_tokens.filter(revoked=None, expires__gt=now)
-    scopes = _scopes_of(old or owner.personal_access_tokens.all()[:1])
-    if overlap_days:
-        end = now + timedelta(days=overlap_days)
-        old.filter(expires__gt=end).update(expires=end)
-    else:
-        old.update(revoked=now)
-    _, token = personal_tokens.create(
-        owner, description=f"Connection {connection.name}", scopes=scopes
-    )
-    return token
-
-
-def _scopes_of(tokens: Iterable[PersonalAccessToken]) -> str:
-    """Return what these tokens may do together: a rotation never adds a right."""
-    rights = [parse_scopes(token.scopes) for token in tokens]
-    if not rights or BOTH in rights:
-        return "scim"
-    return " ".join(frozenset().union(*rights))
 
 
 def set_state(connection: Connection, state: State) -> None:

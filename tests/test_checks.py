@@ -20,6 +20,7 @@ def test_a_sound_site_has_no_messages():
     assert checks.check_user_model() == []
     assert checks.check_rest_framework() == []
     assert checks.check_databases() == []
+    assert checks.check_token_endpoint() == []
 
 
 def test_e001_unknown_setting(settings):
@@ -115,3 +116,20 @@ def test_each_check_is_registered():
 def test_without_urls_the_middleware_lets_everything_pass(settings, client):
     settings.ROOT_URLCONF = "tests.no_urls"
     assert client.get("/rest/scim/v2/Users")["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"OAUTH_TOKEN_SECONDS": 3599}, {"OAUTH_TOKEN_SECONDS": 21_601}, {"CLIENT_SECRET_DAYS": 364}],
+)
+def test_e030_lifetime_out_of_bounds(settings, given):
+    settings.SCIM_PROVISIONING = given
+    assert ids(checks.check_token_endpoint()) == ["scim_provisioning.E030"]
+
+
+@pytest.mark.parametrize("given", [{}, dict.fromkeys(checks.GATES, False)])
+def test_e031_toolkit_with_open_gates(settings, given):
+    settings.OAUTH2_PROVIDER = given
+    assert ids(checks.check_token_endpoint()) == ["scim_provisioning.E031"] * 2
+    settings.INSTALLED_APPS = [a for a in settings.INSTALLED_APPS if a != "oauth2_provider"]
+    assert checks.check_token_endpoint() == []

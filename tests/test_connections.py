@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError
 from django.utils import timezone
 
-from scim_provisioning import auth, connections
+from scim_provisioning import auth, connections, credentials
 from scim_provisioning.auth import personal_tokens
 from scim_provisioning.auth.principals import BOTH
 from scim_provisioning.models import Connection, PersonalAccessToken, State
@@ -119,21 +119,24 @@ def test_profiles_are_checked_without_the_command_too():
 def test_rotation_keeps_the_scopes(scopes):
     made = connections.create_connection("Okta", scopes=scopes)
     principal = auth.authenticate(f"Bearer {made.token}", None)
-    rotated = auth.authenticate(f"Bearer {connections.rotate(made.connection)}", None)
+    rotated = auth.authenticate(f"Bearer {credentials.rotate(made.connection).secret}", None)
     assert rotated.scopes == principal.scopes
 
 
 def test_rotation_beside_a_narrower_token_keeps_the_wider_scopes():
     made = connections.create_connection("Okta")
     personal_tokens.create(made.connection.acting_user, scopes="scim.read")
-    rotated = auth.authenticate(f"Bearer {connections.rotate(made.connection)}", None)
+    rotated = auth.authenticate(f"Bearer {credentials.rotate(made.connection).secret}", None)
     assert rotated.scopes == BOTH
 
 
 def test_rotation_without_any_token_makes_one():
     made = connections.create_connection("Okta")
     PersonalAccessToken.objects.all().delete()
-    assert auth.authenticate(f"Bearer {connections.rotate(made.connection)}", None).scopes == BOTH
+    assert (
+        auth.authenticate(f"Bearer {credentials.rotate(made.connection).secret}", None).scopes
+        == BOTH
+    )
 
 
 def test_names_that_read_alike_get_users_of_their_own():

@@ -4,4 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-urlpatterns = [path("rest/scim/v2/", include("scim_provisioning.urls"))]
+urlpatterns = [
+    path("rest/scim/v2/", include("scim_provisioning.urls")),
+    path("oauth/", include("scim_provisioning.oauth_urls")),
+]

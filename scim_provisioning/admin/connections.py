@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from scim_provisioning import connections
+from scim_provisioning import connections, credentials
 from scim_provisioning.models import Connection, ExternalId, Finding, RequestCount, State
 
 from .base import Page
@@ -103,7 +103,7 @@ class ConnectionAdmin(Page):
     def rotate(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         """Show the new token of each connection, this once."""
         for connection in queryset.select_related("acting_user"):
-            self._show_token(request, connection, connections.rotate(connection))
+            self._show_token(request, connection, credentials.rotate(connection).secret)
 
     def _show_token(self, request: HttpRequest, connection: Connection, token: str) -> None:
         text = _("The token of %(name)s, shown this once: %(token)s")

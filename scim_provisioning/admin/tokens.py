@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from scim_provisioning import conf
-from scim_provisioning.auth import personal_tokens
+from scim_provisioning.auth import opaque, personal_tokens
 from scim_provisioning.auth.principals import parse_scopes
 from scim_provisioning.models import PersonalAccessToken
 
@@ -98,7 +98,7 @@ class PersonalAccessTokenAdmin(Page):
             super().save_model(request, obj, form, change)
             return
         token = personal_tokens.generate()
-        obj.digest, obj.hint = personal_tokens.digest(token), personal_tokens.hint(token)
+        obj.digest, obj.hint = opaque.digest(token), opaque.hint(token)
         super().save_model(request, obj, form, change)
         messages.success(request, _("The token, shown this once: %(token)s") % {"token": token})
 

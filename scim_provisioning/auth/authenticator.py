@@ -15,7 +15,7 @@ from scim_provisioning.context import Principal
 from scim_provisioning.models import ClientSecret, Connection, PersonalAccessToken
 from scim_provisioning.protocol.errors import Unauthorized
 
-from . import passwords, personal_tokens
+from . import passwords, personal_tokens, portal_tokens
 
 MOST_BYTES = 2048
 CREDENTIALS: dict[str, Manager[Any]] = {
@@ -38,11 +38,17 @@ def authenticate(authorization: str | None, address: str | None) -> Principal:
     if scheme.lower() == "basic":
         return _basic(rest.strip(), address)
     if scheme.lower() == "bearer":
-        return personal_tokens.check(rest.strip(), None, "pat-bearer")
+        return _bearer(rest.strip())
     if not rest and header.startswith(personal_tokens.PREFIX):
         # Okta's authentication mode "Header" sends the token bare.
         return personal_tokens.check(header, None, "pat-bearer")
     raise Unauthorized
+
+
+def _bearer(token: str) -> Principal:
+    if token.startswith(personal_tokens.PREFIX):
+        return personal_tokens.check(token, None, "pat-bearer")
+    return portal_tokens.check(token)
 
 
 def _basic(encoded: str, address: str | None) -> Principal:

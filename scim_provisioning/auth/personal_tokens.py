@@ -1,14 +1,7 @@
-"""Personal access tokens: made, recognised without a query where mistyped, and looked up.
-
-``kvp_``, 43 base62 characters (256 bits), 6 base62 characters of CRC32. The digest is
-what is stored: a token of that entropy needs no slow hash.
-"""
+"""Personal access tokens: made, recognised without a query where mistyped, and looked up."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-import zlib
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -24,47 +17,15 @@ from scim_provisioning.models import PersonalAccessToken
 from scim_provisioning.protocol.errors import Unauthorized
 from scim_provisioning.statements import Select, Slot
 
+from . import opaque
 from .principals import connection_paths, parse_scopes, principal
 
 PREFIX = "kvp_"
-ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-SECRET_LENGTH, CHECK_LENGTH = 43, 6
 
 
 def generate() -> str:
     """Return a new token."""
-    secret = "".join(secrets.choice(ALPHABET) for _ in range(SECRET_LENGTH))
-    return f"{PREFIX}{secret}{_checksum(secret)}"
-
-
-def _checksum(secret: str) -> str:
-    number, digits = zlib.crc32(secret.encode()), ""
-    for _ in range(CHECK_LENGTH):
-        number, rest = divmod(number, len(ALPHABET))
-        digits = ALPHABET[rest] + digits
-    return digits
-
-
-def is_well_formed(token: str) -> bool:
-    """Whether a text can be a token at all: its form, and its checksum."""
-    secret = token[len(PREFIX) : -CHECK_LENGTH]
-    return (
-        token.isascii()
-        and token.startswith(PREFIX)
-        and len(secret) == SECRET_LENGTH
-        and secret.isalnum()
-        and token[-CHECK_LENGTH:] == _checksum(secret)
-    )
-
-
-def digest(token: str) -> str:
-    """Return what is stored of a token."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def hint(token: str) -> str:
-    """Return what is shown of a token to recognise it by."""
-    return f"{token[:8]}…{token[-4:]}"
+    return opaque.generate(PREFIX)
 
 
 def create(
@@ -75,8 +36,8 @@ def create(
     lifetime = timedelta(days=conf.current().token_lifetime_days)
     row = PersonalAccessToken.objects.create(
         owner=owner,
-        digest=digest(token),
-        hint=hint(token),
+        digest=opaque.digest(token),
+        hint=opaque.hint(token),
         description=description,
         scopes=scopes,
         expires=expires or timezone.now() + lifetime,
@@ -105,9 +66,9 @@ def check(token: str, username: str | None, credential: str) -> Principal:
 
     ``username`` is what was sent with it in Basic: it has to be the owner's.
     """
-    if not is_well_formed(token):
+    if not opaque.is_well_formed(token, PREFIX):
         raise Unauthorized
-    rows = _by_digest(connection.vendor).rows([digest(token), timezone.now()])
+    rows = _by_digest(connection.vendor).rows([opaque.digest(token), timezone.now()])
     if not rows:
         raise Unauthorized
     pk, owner, name, scopes, last_used, *rest = rows[0]

@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from scim_provisioning import auth
-from scim_provisioning.auth import passwords, personal_tokens, throttle
+from scim_provisioning.auth import opaque, passwords, personal_tokens, throttle
 from scim_provisioning.auth.principals import parse_scopes
 from scim_provisioning.models import PersonalAccessToken
 from scim_provisioning.protocol.errors import TooManyRequests, Unauthorized
@@ -155,5 +155,5 @@ def test_an_inactive_owner_is_refused_though_remembered(scim, owner):
 def test_a_generated_token_is_well_formed():
     tokens = {personal_tokens.generate() for _ in range(50)}
     assert len(tokens) == 50
-    assert all(personal_tokens.is_well_formed(token) for token in tokens)
+    assert all(opaque.is_well_formed(token, "kvp_") for token in tokens)
     assert {len(token) for token in tokens} == {4 + 43 + 6}

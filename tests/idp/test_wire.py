@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.idp.wire.run import load_cases, run_case
+from tests.oauth_client import make_oauth
 from tests.scim_client import WANTS_EMAIL
 
 CORPUS = sorted((Path(__file__).parent / "wire").glob("*.json"))
@@ -24,12 +25,18 @@ NOT_EMAILS = (
 )
 
 
+def authorization(scim, credential):
+    if credential == "own-endpoint":
+        oauth = make_oauth(scim)
+        return oauth.scim(oauth.ask(**oauth.body)).bearer
+    return scim.bearer if credential == "bearer" else scim.basic
+
+
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("credential", ["bearer", "basic"])
+@pytest.mark.parametrize("credential", ["bearer", "basic", "own-endpoint"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
 def test_case(case, credential, scim, request):
-    send = scim.sender(scim.bearer if credential == "bearer" else scim.basic)
-    errors = run_case(case, send)
+    errors = run_case(case, scim.sender(authorization(scim, credential)))
     if WANTS_EMAIL and case["id"] in NOT_EMAILS:
         assert "has to be an e-mail address" in errors[0]
     else:

@@ -1,4 +1,4 @@
-"""``manage.py connection``: identity providers' connections and their tokens."""
+"""``manage.py connection``: identity providers' connections and their credentials."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from scim_provisioning import connections
+from scim_provisioning import connections, credentials
+from scim_provisioning.credentials import Kind, Listed
 from scim_provisioning.models import Connection, Profile, State
 
 
 class Command(BaseCommand):
-    """Make, list, rotate, pause and resume connections."""
+    """Make, list, pause and resume connections; list, rotate and revoke their credentials."""
 
-    help = "Make, list, rotate, pause and resume the connections of identity providers."
+    help = "The connections of identity providers, and their credentials."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the actions."""
@@ -29,41 +30,108 @@ class Command(BaseCommand):
         create.add_argument("--username", help="the acting user; made where there is none")
         create.add_argument("--scopes", default="scim", help="scim, scim.read or scim.write")
         actions.add_parser("list", help="show the connections")
-        rotate = actions.add_parser("rotate", help="make a new token")
-        rotate.add_argument("name")
-        rotate.add_argument(
-            "--overlap-days", type=int, default=0, help="how long the old tokens go on working"
-        )
+        shown = actions.add_parser("credentials", help="show a connection's credentials and use")
+        shown.add_argument("name")
+        self._add_rotate(actions.add_parser("rotate", help="make a new token or client secret"))
+        revoke = actions.add_parser("revoke", help="end a credential now")
+        revoke.add_argument("name")
+        revoke.add_argument("key", help="as the list of credentials shows it: token:5, client:2")
         for verb in ("pause", "resume"):
             actions.add_parser(verb, help=f"{verb} the writes of a connection").add_argument("name")
         for action in actions.choices.values():
             action.add_argument("--json", action="store_true", help="answer in JSON, for scripts")
 
+    @staticmethod
+    def _add_rotate(rotate: CommandParser) -> None:
+        rotate.add_argument("name")
+        rotate.add_argument(
+            "--kind",
+            choices=[kind.value for kind in Kind],
+            default=Kind.TOKEN.value,
+            help="a personal access token, or a secret for the token endpoint",
+        )
+        rotate.add_argument(
+            "--overlap-days", type=int, default=0, help="how long the old ones go on working"
+        )
+        rotate.add_argument("--days", type=int, help="how long the new one lives")
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what the action says."""
-        getattr(self, options["action"])(options)
+        try:
+            getattr(self, options["action"])(options)
+        except connections.ConnectionProblem as problem:
+            raise CommandError(str(problem)) from None
 
     def create(self, options: dict[str, Any]) -> None:
         """Make a connection; a name that exists is updated, and shows no token."""
-        try:
-            made = connections.create_connection(
-                options["name"],
-                profile=options["profile"],
-                username=options["username"],
-                scopes=options["scopes"],
-            )
-        except connections.ConnectionProblem as problem:
-            raise CommandError(str(problem)) from None
-        self._credentials(options, made.username, made.token)
+        made = connections.create_connection(
+            options["name"],
+            profile=options["profile"],
+            username=options["username"],
+            scopes=options["scopes"],
+        )
+        self._tell(
+            options,
+            "The connection exists; its token stays. To make a new one: connection rotate",
+            base_url=connections.base_url(),
+            username=made.username,
+            token=made.token,
+        )
 
     def rotate(self, options: dict[str, Any]) -> None:
-        """Make a new token for a connection."""
+        """Make a new credential for a connection."""
         connection = self._find(options["name"])
-        try:
-            token = connections.rotate(connection, overlap_days=options["overlap_days"])
-        except connections.ConnectionProblem as problem:
-            raise CommandError(str(problem)) from None
-        self._credentials(options, connection.acting_user.get_username(), token)
+        kind = Kind(options["kind"])
+        made = credentials.rotate(
+            connection, kind, overlap_days=options["overlap_days"], days=options["days"]
+        )
+        facts = {"base_url": connections.base_url()}
+        if kind is Kind.CLIENT:
+            facts |= {
+                "token_endpoint": connections.token_endpoint() or "",
+                "client_id": made.client_id or "",
+                "client_secret": made.secret,
+            }
+        else:
+            facts |= {"username": connection.acting_user.get_username(), "token": made.secret}
+        self._tell(options, "", **facts, credential=made.key, expires=made.expires.isoformat())
+
+    def revoke(self, options: dict[str, Any]) -> None:
+        """End a credential now."""
+        connection = self._find(options["name"])
+        credentials.revoke(connection, options["key"])
+        facts = {"name": connection.name, "revoked": options["key"]}
+        self.stdout.write(json.dumps(facts) if options["json"] else f"{options['key']} has ended.")
+
+    def credentials(self, options: dict[str, Any]) -> None:
+        """Show a connection's credentials, none of their secrets."""
+        connection = self._find(options["name"])
+        rows = [self._row(row) for row in credentials.listed(connection)]
+        if options["json"]:
+            client = credentials.client_id(connection)
+            facts = {"name": connection.name, "client_id": client, "credentials": rows}
+            self.stdout.write(json.dumps(facts))
+            return
+        for row in rows:
+            self.stdout.write(
+                f"{row['key']:<12} {row['hint']:<16} {row['state']:<20} "
+                f"last used {row['last_used'] or 'never'} from {row['last_address'] or 'nowhere'}, "
+                f"{row['share']:.0%} of the last day's requests"
+            )
+        if not rows:
+            self.stdout.write("There are no credentials; make one with: connection rotate NAME")
+
+    @staticmethod
+    def _row(row: Listed) -> dict[str, Any]:
+        moments = {
+            name: getattr(row, name) for name in ("created", "expires", "revoked", "last_used")
+        }
+        dates = {name: at.isoformat() if at else None for name, at in moments.items()}
+        facts = {
+            name: getattr(row, name)
+            for name in ("key", "hint", "scopes", "last_address", "requests", "share")
+        }
+        return {**facts, **dates, "ends_within_days": row.ends_within, "state": row.state}
 
     def list(self, options: dict[str, Any]) -> None:
         """Show every connection."""
@@ -107,15 +175,25 @@ class Command(BaseCommand):
         except Connection.DoesNotExist:
             raise CommandError(f"There is no connection {name!r}.") from None
 
-    def _credentials(self, options: dict[str, Any], username: str, token: str | None) -> None:
-        facts = {"base_url": connections.base_url(), "username": username, "token": token}
+    def _tell(self, options: dict[str, Any], otherwise: str, **facts: str | None) -> None:
+        """Show facts, a secret among them this once; ``otherwise`` where there is none."""
         if options["json"]:
             self.stdout.write(json.dumps(facts))
             return
-        self.stdout.write(f"Base URL   {facts['base_url']}\nUser name  {username}")
-        if token:
-            self.stdout.write(f"Token      {token}\nThe token is shown this once.")
-        else:
-            self.stdout.write(
-                "The connection exists; its token stays. To make a new one: connection rotate"
-            )
+        for name, value in facts.items():
+            if value is not None:
+                self.stdout.write(f"{LABELS[name]:<15} {value}")
+        secret = facts.get("token") or facts.get("client_secret")
+        self.stdout.write("The secret is shown this once." if secret else otherwise)
+
+
+LABELS = {
+    "base_url": "Base URL",
+    "username": "User name",
+    "token": "Token",
+    "token_endpoint": "Token endpoint",
+    "client_id": "Client id",
+    "client_secret": "Client secret",
+    "credential": "Credential",
+    "expires": "Expires",
+}
