@@ -37,6 +37,10 @@ class Settings:
     """Resources of a page when the client names no ``count``."""
     max_page_size: int = 1000
     """Most resources of a page."""
+    cursor_timeout: int = 3600
+    """Seconds between two pages of a walk by cursor."""
+    max_root_results: int | None = None
+    """Most matches of a query over all resource types, else 400 ``tooMany``; None: no limit."""
     max_filter_length: int = 10_000
     """Characters of a filter."""
     max_filter_depth: int = 50

@@ -109,3 +109,22 @@ def test_a_password_costs_one_statement_more_at_most(scim):
     basic = "Basic " + base64.b64encode(pair.encode()).decode()
     scim.get(path, authorization=basic)
     assert cost(lambda: scim.get(path, authorization=basic), 200) <= with_token + 1
+
+
+@sizes
+def test_pages_by_cursor_and_of_everything(scim, seeded):
+    cursor = scim.get("/Users?cursor&count=1&sortBy=displayName").body["nextCursor"]
+    everything = scim.get("/?cursor&count=1").body["nextCursor"]
+    bars = {
+        "/Users?cursor&count=100": 6,
+        "/Users?cursor&count=1": 7,
+        f"/Users?count=1&sortBy=displayName&cursor={cursor}": 7,
+        "/": 8,
+        "/?startIndex=2&count=100": 8,
+        "/?sortBy=displayName": 8,
+        "/?cursor&count=100": 8,
+        f"/?count=1&cursor={everything}": 8,
+        "/?count=0": 3,
+    }
+    counts = {path: cost(lambda path=path: scim.get(path), 200) for path in bars}
+    assert {path: n for path, n in counts.items() if n > bars[path]} == {}

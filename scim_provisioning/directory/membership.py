@@ -23,10 +23,10 @@ from scim_provisioning.models import ScimUser
 from scim_provisioning.protocol.errors import InvalidValue
 from scim_provisioning.protocol.patch import MemberChange
 from scim_provisioning.protocol.policy import policy_for
+from scim_provisioning.resources.asked import base_values
 from scim_provisioning.resources.expressions import FIRST_VALUE, SHOWS_PROTECTED, parse_uuid
 from scim_provisioning.resources.filters import Shaper, where
 from scim_provisioning.resources.mapping import ResourceMapping
-from scim_provisioning.resources.query import base_values
 from scim_provisioning.resources.relations import Membership, membership
 from scim_provisioning.statements import (
     Select,
@@ -192,10 +192,10 @@ def _matching(
     relation = mapping.bindings["members"]
     assert isinstance(relation, Membership)
     assert change.filter is not None
-    shaper = Shaper(mapping, policy_for(context.principal.profile))
+    values = base_values(context)
+    shaper = Shaper(mapping, policy_for(context.principal.profile), values)
     condition = where(shaper.shape(change.filter, target.attribute), mapping, target)
     rows = relation.queryset().filter(condition, **{relation.owner_path: group_id})
-    values = [*base_values(context), *shaper.values]
     return [row[0] for row in Select(rows.values_list(f"{relation._other}__id")).rows(values)]
 
 

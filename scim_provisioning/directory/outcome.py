@@ -9,6 +9,7 @@ from scim_provisioning.context import Context
 from scim_provisioning.protocol.attributes import Json
 from scim_provisioning.protocol.projection import Projection
 from scim_provisioning.resources import query
+from scim_provisioning.resources.asked import base_values
 from scim_provisioning.resources.bindings import Meta
 from scim_provisioning.resources.mapping import ResourceMapping, pick, put
 from scim_provisioning.resources.render import reader
@@ -41,7 +42,7 @@ def render(
 ) -> dict[str, Json]:
     """Return a written resource as a read would: only relations that others write are read."""
     read = reader(mapping, projection)
-    values = query.base_values(context)
+    values = base_values(context)
     meta = mapping.bindings["meta"]
     assert isinstance(meta, Meta)
     facts = (stored.id, stored.created, stored.last_modified, stored.version)

@@ -18,10 +18,11 @@ from scim_provisioning.context import Context
 from scim_provisioning.models import ExternalId, MultiValue
 from scim_provisioning.protocol.attributes import Json
 from scim_provisioning.protocol.errors import NotFound
+from scim_provisioning.resources.asked import base_values
 from scim_provisioning.resources.bindings import PerConnection
 from scim_provisioning.resources.expressions import FIRST_VALUE, lookup_key, parse_uuid
 from scim_provisioning.resources.mapping import Changes, ResourceMapping
-from scim_provisioning.resources.query import base_values, load_relations
+from scim_provisioning.resources.query import load_relations
 from scim_provisioning.resources.relations import Rows
 from scim_provisioning.resources.render import Reader, stored_reader
 from scim_provisioning.statements import Select, Slot, compile_delete, insert, one_of, slots

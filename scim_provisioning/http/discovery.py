@@ -88,11 +88,12 @@ def service_provider_config(settings: conf.Settings) -> dict[str, Json]:
         "sort": {"supported": True},
         "etag": {"supported": True},
         "pagination": {
-            "cursor": False,
+            "cursor": True,
             "index": True,
             "defaultPaginationMethod": "index",
             "defaultPageSize": settings.default_page_size,
             "maxPageSize": settings.max_page_size,
+            "cursorTimeout": settings.cursor_timeout,
         },
         "authenticationSchemes": AUTHENTICATION_SCHEMES,
     }

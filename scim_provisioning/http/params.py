@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import QueryDict
@@ -11,11 +11,11 @@ from django.http import QueryDict
 from scim_provisioning import conf
 from scim_provisioning.protocol.attributes import Json
 from scim_provisioning.protocol.errors import InvalidValue
-from scim_provisioning.protocol.messages import SEARCH_FIELDS
+from scim_provisioning.protocol.messages import SEARCH_FIELDS, parameter_error
 from scim_provisioning.protocol.policy import policy_for
 from scim_provisioning.protocol.projection import Projection
+from scim_provisioning.resources.asked import Search
 from scim_provisioning.resources.mapping import ResourceMapping
-from scim_provisioning.resources.query import Search
 
 VERSION = "meta.version"
 LISTS = ("attributes", "excludedAttributes")
@@ -39,13 +39,22 @@ def from_query(query: QueryDict) -> dict[str, Json]:
     return found
 
 
-def projection(parameters: Mapping[str, Any], mapping: ResourceMapping, profile: str) -> Projection:
-    """Return what the client asks to see; raise InvalidValue."""
+def projection(
+    parameters: Mapping[str, Any],
+    mapping: ResourceMapping,
+    profile: str,
+    asked: Sequence[ResourceMapping] = (),
+) -> Projection:
+    """Return what the client asks to see; raise InvalidValue.
+
+    Where several resource types are ``asked``, a name has to be known to one of them.
+    """
     return Projection.parse(
         parameters.get("attributes"),
         parameters.get("excludedAttributes"),
         mapping.resource_type,
         policy_for(profile),
+        [other.resource_type for other in asked],
     )
 
 
@@ -55,20 +64,26 @@ def with_version(asked: Projection) -> Projection:
     return Projection(attributes, asked.excluded - {"meta", VERSION})
 
 
-def search(parameters: Mapping[str, Any], mapping: ResourceMapping, profile: str) -> Search:
-    """Return the query that parameters describe; raise InvalidValue."""
+def search(
+    parameters: Mapping[str, Any], mappings: Sequence[ResourceMapping], profile: str
+) -> Search:
+    """Return the query that parameters describe; raise InvalidValue, or InvalidCount.
+
+    ``cursor`` chooses the way of paging: ``startIndex`` beside it says nothing (RFC 9865).
+    """
     settings = conf.current()
     count = _integer(parameters, "count", settings.default_page_size)
     order = parameters.get("sortOrder") or "ascending"
     if order.lower() not in ("ascending", "descending"):
         raise InvalidValue("sortOrder is ascending or descending.")
     return Search(
-        projection=projection(parameters, mapping, profile),
+        projections=tuple(projection(parameters, m, profile, mappings) for m in mappings),
         filter=parameters.get("filter"),
         sort_by=parameters.get("sortBy") or None,
         descending=order.lower() == "descending",
         start_index=max(1, _integer(parameters, "startIndex", 1)),
         count=min(max(0, count), settings.max_page_size),
+        cursor=parameters.get("cursor"),
     )
 
 
@@ -77,6 +92,7 @@ def _integer(parameters: Mapping[str, Json], name: str, default: int) -> int:
     if value is None or value == "":
         return default
     if not INTEGER.fullmatch(str(value).strip()):
-        raise InvalidValue(f"{name} has to be an integer.")
+        error = parameter_error(name, "cursor" in parameters)
+        raise error(f"{name} has to be an integer.")
     # What databases take as an offset; there is nothing beyond it.
     return max(min(int(value), 2**62), -1)

@@ -22,18 +22,19 @@ from .base import ScimView, answer
 from .limits import charge
 
 
-class ResourceView(ScimView):
-    """An endpoint of one resource type, the URL's."""
+class QueryView(ScimView):
+    """An endpoint that answers queries of the URL's resource type, or of all of them."""
 
-    mapping: ResourceMapping
+    mappings: tuple[ResourceMapping, ...]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Find the resource type, once the client is known."""
+        """Find the resource types, once the client is known."""
         super().initial(request, *args, **kwargs)
-        found = registry.at(self.kwargs["endpoint"])
-        if found is None:
+        endpoint = self.kwargs.get("endpoint")
+        found = registry.mappings() if endpoint is None else (registry.at(endpoint),)
+        self.mappings = tuple(mapping for mapping in found if mapping is not None)
+        if not self.mappings:
             raise errors.NotFound
-        self.mapping = found
 
     @property
     def profile(self) -> str:
@@ -44,6 +45,30 @@ class ResourceView(ScimView):
         """Return the query's parameters."""
         return params.from_query(request.GET)
 
+    def page(self, parameters: dict[str, Json]) -> Response:
+        """Answer a query."""
+        search = params.search(parameters, self.mappings, self.profile)
+        page = query.search(self.mappings, search, self.asked)
+        return answer(
+            messages.list_response(
+                page.resources,
+                page.total,
+                page.start_index,
+                nextCursor=page.next_cursor,
+                previousCursor=page.previous_cursor,
+            )
+        )
+
+
+class ResourceView(QueryView):
+    """An endpoint of one resource type."""
+
+    @property
+    def mapping(self) -> ResourceMapping:
+        """The mapping of the resource type."""
+        [mapping] = self.mappings
+        return mapping
+
     def projection(self, request: Request) -> Projection:
         """Return what the client asks to see."""
         return params.projection(self.parameters(request), self.mapping, self.profile)
@@ -52,11 +77,6 @@ class ResourceView(ScimView):
         """Return the body under the resource type's limit: groups come with their members."""
         large = conf.current().max_group_body_size if self.mapping.has_members else None
         return self.body(request, large)
-
-    def page(self, search: query.Search) -> Response:
-        """Answer a query."""
-        page = query.search(self.mapping, search, self.asked)
-        return answer(messages.list_response(page.resources, page.total, page.start_index))
 
     def written(self, outcome: service.Outcome) -> Response:
         """Answer a write."""
@@ -73,7 +93,7 @@ class Collection(ResourceView):
 
     def get(self, request: Request, endpoint: str) -> Response:
         """List or query (RFC 7644 section 3.4.2)."""
-        return self.page(params.search(self.parameters(request), self.mapping, self.profile))
+        return self.page(self.parameters(request))
 
     def post(self, request: Request, endpoint: str) -> Response:
         """Create (RFC 7644 section 3.3)."""
@@ -82,16 +102,15 @@ class Collection(ResourceView):
         return self.written(service.create(self.mapping, body, self.asked, wanted))
 
 
-class SearchView(ResourceView):
-    """``/Users/.search`` and its like (RFC 7644 section 3.4.3)."""
+class SearchView(QueryView):
+    """``/.search``, ``/Users/.search`` and its like (RFC 7644 section 3.4.3)."""
 
     http_method_names = ["post"]
     reads_by_post = True
 
-    def post(self, request: Request, endpoint: str) -> Response:
+    def post(self, request: Request, endpoint: str | None = None) -> Response:
         """Query by a message instead of a URL."""
-        parameters = messages.parse_search(self.body(request))
-        return self.page(params.search(parameters, self.mapping, self.profile))
+        return self.page(messages.parse_search(self.body(request)))
 
 
 class Resource(ResourceView):
@@ -166,8 +185,18 @@ class Bulk(ScimView):
         )
 
 
+class Root(QueryView):
+    """The base URL: a query of all resource types (RFC 7644 section 3.4.2.1)."""
+
+    http_method_names = ["get", "head"]
+
+    def get(self, request: Request) -> Response:
+        """Query everything."""
+        return self.page(self.parameters(request))
+
+
 class NotOffered(ScimView):
-    """``/Me`` and queries of everything at once: 501 until they are offered."""
+    """``/Me``: 501 until it is offered."""
 
     reads_by_post = True
 
@@ -175,10 +204,6 @@ class NotOffered(ScimView):
         raise errors.Unsupported
 
     get = post = put = patch = delete = _refuse
-
-
-class Root(NotOffered):
-    """The base URL itself."""
 
 
 class Nowhere(ScimView):

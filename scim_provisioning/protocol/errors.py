@@ -65,6 +65,29 @@ class InvalidValue(BadRequest):
     scim_type = "invalidValue"
 
 
+class InvalidCursor(BadRequest):
+    """400 ``invalidCursor`` (RFC 9865 section 2.1): not a cursor of this query and this client."""
+
+    scim_type = "invalidCursor"
+    default_detail = (
+        "The cursor belongs to no such query: send an empty one for the first page, then "
+        "nextCursor or previousCursor with all other parameters as they were."
+    )
+
+
+class ExpiredCursor(BadRequest):
+    """400 ``expiredCursor`` (RFC 9865 section 2.1): the client waited longer than cursorTimeout."""
+
+    scim_type = "expiredCursor"
+    default_detail = "The cursor has expired: begin again with an empty one."
+
+
+class InvalidCount(BadRequest):
+    """400 ``invalidCount`` (RFC 9865 section 2.1)."""
+
+    scim_type = "invalidCount"
+
+
 class InvalidVersion(BadRequest):
     """400 ``invalidVers``: the protocol version is not supported."""
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from . import urns
 from .attributes import Json
 from .bulk import BulkOperation
-from .errors import InvalidSyntax, InvalidValue, ScimError
+from .errors import InvalidCount, InvalidCursor, InvalidSyntax, InvalidValue, ScimError
 
 SEARCH_FIELDS = {
     name.lower(): name
@@ -19,6 +19,7 @@ SEARCH_FIELDS = {
         "sortOrder",
         "startIndex",
         "count",
+        "cursor",
     )
 }
 
@@ -31,14 +32,19 @@ def error(exc: ScimError) -> dict[str, Json]:
     return {**body, "detail": exc.detail}
 
 
-def list_response(resources: Sequence[Json], total: int, start_index: int = 1) -> dict[str, Json]:
-    """Return a page of resources; ``Resources`` is left out where the page is empty."""
-    body: dict[str, Json] = {
-        "schemas": [urns.LIST_RESPONSE],
-        "totalResults": total,
-        "startIndex": start_index,
-        "itemsPerPage": len(resources),
-    }
+def list_response(
+    resources: Sequence[Json], total: int, start_index: int | None = 1, **cursors: str | None
+) -> dict[str, Json]:
+    """Return a page of resources; ``Resources`` is left out where nothing matches.
+
+    A page by cursor has no start index, and those of ``nextCursor`` and ``previousCursor``
+    that are given (RFC 9865 section 2).
+    """
+    body: dict[str, Json] = {"schemas": [urns.LIST_RESPONSE], "totalResults": total}
+    if start_index is not None:
+        body["startIndex"] = start_index
+    body["itemsPerPage"] = len(resources)
+    body |= {name: cursor for name, cursor in cursors.items() if cursor is not None}
     if resources or total:
         body["Resources"] = list(resources)
     return body
@@ -72,7 +78,7 @@ def bulk_result(
 def parse_search(body: Json) -> dict[str, Json]:
     """Return the parameters of a ``.search`` body, named as in a query string.
 
-    Raises InvalidSyntax for another message, InvalidValue for a wrong type.
+    Raises InvalidSyntax for another message, InvalidValue and the like for a wrong type.
     """
     if not isinstance(body, dict):
         raise InvalidSyntax("The body has to be a JSON object.")
@@ -87,18 +93,21 @@ def parse_search(body: Json) -> dict[str, Json]:
         name: fields[key] for key, name in SEARCH_FIELDS.items() if fields.get(key) is not None
     }
     for name, value in found.items():
-        _check_type(name, value)
+        if not _fits(name, value):
+            raise parameter_error(name, "cursor" in found)(f"{name} is of the wrong type.")
     return found
 
 
-def _check_type(name: str, value: Json) -> None:
+def parameter_error(name: str, by_cursor: bool) -> type[ScimError]:
+    """Return the error of a wrong parameter; paging by cursor has its own (RFC 9865 2.1)."""
+    if name == "cursor":
+        return InvalidCursor
+    return InvalidCount if name == "count" and by_cursor else InvalidValue
+
+
+def _fits(name: str, value: Json) -> bool:
     if name in ("startIndex", "count"):
-        fits = isinstance(value, int) and not isinstance(value, bool)
-    elif name in ("attributes", "excludedAttributes"):
-        fits = isinstance(value, str) or (
-            isinstance(value, list) and all(isinstance(item, str) for item in value)
-        )
-    else:
-        fits = isinstance(value, str)
-    if not fits:
-        raise InvalidValue(f"{name} is of the wrong type.")
+        return isinstance(value, int) and not isinstance(value, bool)
+    if isinstance(value, list) and name in ("attributes", "excludedAttributes"):
+        return all(isinstance(item, str) for item in value)
+    return isinstance(value, str)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .attributes import Attribute, Json, ResourceType, Returned, Target
@@ -27,16 +27,18 @@ class Projection:
         excluded: Names,
         resource_type: ResourceType,
         policy: Policy = TOLERANT,
+        others: Sequence[ResourceType] = (),
     ) -> Projection:
         """Read the two parameters: texts with commas, or lists.
 
-        Unknown names are ignored where the policy allows, else InvalidValue; both
-        parameters at once are InvalidValue.
+        Unknown names are ignored where the policy allows, or one of the ``others`` that are
+        asked knows them, else InvalidValue; both parameters at once are InvalidValue.
         """
         if attributes and excluded:
             raise InvalidValue("attributes and excludedAttributes cannot be used together.")
-        wanted = _keys(attributes, resource_type, policy) if attributes else None
-        return cls(wanted, _keys(excluded, resource_type, policy) if excluded else frozenset())
+        known = (policy, others)
+        wanted = _keys(attributes, resource_type, *known) if attributes else None
+        return cls(wanted, _keys(excluded, resource_type, *known) if excluded else frozenset())
 
     def wants(self, key: str, returned: Returned = Returned.DEFAULT) -> bool:
         """Whether a binding of that key is needed for the answer."""
@@ -103,7 +105,9 @@ def _related(key: str, name: str) -> bool:
     return _covers(name, key) or _covers(key, name)
 
 
-def _keys(names: Names, resource_type: ResourceType, policy: Policy) -> frozenset[str]:
+def _keys(
+    names: Names, resource_type: ResourceType, policy: Policy, others: Sequence[ResourceType]
+) -> frozenset[str]:
     """Return the canonical keys of the names that are known here."""
     parts = names.split(",") if isinstance(names, str) else list(names or ())
     found = set()
@@ -112,7 +116,7 @@ def _keys(names: Names, resource_type: ResourceType, policy: Policy) -> frozense
         key = _key(name, resource_type, policy) if name else None
         if key:
             found.add(key)
-        elif name and not policy.ignore_unknown:
+        elif name and not (policy.ignore_unknown or any(_key(name, t, policy) for t in others)):
             raise InvalidValue(f"{name[:120]} is not an attribute.")
     return frozenset(found)
 

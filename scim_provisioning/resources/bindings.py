@@ -134,7 +134,7 @@ class Column(Binding):
         if kind in FIELDS:
             return Operand(F(self.name), FIELDS[kind])
         if self.key:
-            return Operand(F(self.key), key=F(self.key), key_prefix=True)
+            return Operand(F(self.key), key=F(self.key), key_prefix=True, sorts=True)
         return Operand(folded(self.name) if is_folded(target.leaf) else F(self.name))
 
 
@@ -157,7 +157,10 @@ class Identifier(Binding):
 
 def uuid_operand(path: str) -> Operand:
     """Return an operand on a UUID column: by index for ``eq``, as text for the rest."""
-    return Operand(UuidText(F(path)), key=F(path), key_field=models.UUIDField(), bind=parse_uuid)
+    # The ids sort as their texts do.
+    return Operand(
+        UuidText(F(path)), key=F(path), key_field=models.UUIDField(), bind=parse_uuid, sorts=True
+    )
 
 
 def reference_operand(path: str, endpoint: str) -> Operand:

@@ -12,7 +12,7 @@ from django.db import connection, models
 from django.db.models import F, Func, Value
 from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Left
 from django.db.models.lookups import (
     Exact,
     GreaterThan,
@@ -121,12 +121,19 @@ ORDER = {
 }
 
 
+class Row(Func):
+    """Several columns compared as one, the first counting most: an index answers it."""
+
+    template = "(%(expressions)s)"
+    output_field = BOOLEAN
+
+
 @dataclass(frozen=True)
 class Operand:
     """What a filter compares: an expression, and how the literal is bound to it.
 
     ``key`` is an indexed expression that answers ``eq`` with a literal bound by ``bind``;
-    ``key_prefix`` says that it answers ``sw`` too.
+    ``key_prefix`` says that it answers ``sw`` too, and ``sorts`` that it sorts.
     """
 
     expression: Any
@@ -135,6 +142,7 @@ class Operand:
     key_field: models.Field[Any, Any] = TEXT
     bind: Callable[[Any], Any] | None = None
     key_prefix: bool = False
+    sorts: bool = False
 
     def compare(self, operator: Operator, index: int) -> Any:
         """Return the condition ``operand operator slot``, NULL where it is unassigned."""
@@ -150,13 +158,20 @@ class Operand:
         return Like(left, Slot(index, TEXT, _pattern(operator)))
 
     @property
-    def order(self) -> Any:
-        """The expression to sort by."""
-        return (
-            Bytewise(self.expression)
-            if isinstance(self.field, models.TextField)
-            else self.expression
-        )
+    def sort_field(self) -> models.Field[Any, Any]:
+        """The type of what is sorted by."""
+        return self.key_field if self.sorts else self.field
+
+    @property
+    def sort_key(self) -> Any:
+        """The expression to sort by; of long texts the head only, as an index holds it."""
+        if self.sorts and not isinstance(self.key_field, models.TextField):
+            return self.key
+        if self.sorts:
+            return Bytewise(self.key)
+        if isinstance(self.field, models.TextField):
+            return Bytewise(Left(self.expression, KEY_LENGTH))
+        return self.expression
 
 
 def constant(text: str) -> Operand:

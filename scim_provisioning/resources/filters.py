@@ -7,6 +7,7 @@ the SQL is not.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, assert_never
 
 from django.db.models import Q, Value
@@ -31,20 +32,34 @@ from scim_provisioning.protocol.tree import (
 )
 
 from .bindings import SchemasInUse
-from .expressions import FIRST_VALUE
 from .mapping import ResourceMapping
 from .relations import Relation
 
 Shape = tuple[Any, ...]
 
 
-class Shaper:
-    """Takes a tree apart into its shape and its prepared values."""
+class Absent(Exception):
+    """The resource type lacks an attribute that another one that is asked has."""
 
-    def __init__(self, mapping: ResourceMapping, policy: Policy) -> None:
+
+class Shaper:
+    """Takes a tree apart into its shape and its prepared values.
+
+    ``values`` are those of the statement, which the filter's are added to; ``asked`` are
+    all the resource types of the query: what one of them lacks has no value there.
+    """
+
+    def __init__(
+        self,
+        mapping: ResourceMapping,
+        policy: Policy,
+        values: list[Json],
+        asked: Sequence[ResourceMapping] = (),
+    ) -> None:
         self.mapping = mapping
         self.policy = policy
-        self.values: list[Json] = []
+        self.values = values
+        self.asked = asked
 
     def shape(self, node: Filter, within: Attribute | None = None) -> Shape:
         """Return the shape of a node; ``within`` is the attribute of the value path around it."""
@@ -54,14 +69,22 @@ class Shaper:
                 return (name, *(self.shape(operand, within) for operand in node.operands))
             case Not():
                 return ("not", self.shape(node.operand, within))
-            case Comparison():
-                return self._comparison(node, within)
-            case Present():
-                return self._place(self._target(node.path, within), within, ("pr",))
-            case ValuePath():
-                return self._value_path(node)
+            case Comparison() | Present() | ValuePath():
+                return self._leaf(node, within)
             case _:
                 assert_never(node)
+
+    def _leaf(self, node: Comparison | Present | ValuePath, within: Attribute | None) -> Shape:
+        try:
+            match node:
+                case Comparison():
+                    return self._comparison(node, within)
+                case Present():
+                    return self._place(self._target(node.path, within), within, ("pr",))
+                case ValuePath():
+                    return self._value_path(node)
+        except Absent:
+            return _absent(node)
 
     def _target(self, path: AttributePath, within: Attribute | None) -> Target:
         if within is not None:
@@ -69,12 +92,16 @@ class Shaper:
             if sub is None:
                 raise InvalidFilter(f"{within.name} has no sub-attribute {path.name}.")
             return Target(None, sub)
-        found = self.mapping.resource_type.find(
-            path.urn, path.name, path.sub, lenient=self.policy.bare_extension_names
-        )
-        if found is None:
-            raise InvalidFilter(f"There is no attribute {path.name} to filter by.")
-        return found
+        found = self._find(self.mapping, path)
+        if found is not None:
+            return found
+        if any(self._find(mapping, path) for mapping in self.asked):
+            raise Absent
+        raise InvalidFilter(f"There is no attribute {path.name} to filter by.")
+
+    def _find(self, mapping: ResourceMapping, path: AttributePath) -> Target | None:
+        lenient = self.policy.bare_extension_names
+        return mapping.resource_type.find(path.urn, path.name, path.sub, lenient=lenient)
 
     def _comparison(self, node: Comparison, within: Attribute | None) -> Shape:
         target = self._valued(self._target(node.path, within))
@@ -83,7 +110,7 @@ class Shaper:
             present = self._place(target, within, ("pr",))
             return present if node.operator is Operator.NE else ("not", present)
         self.values.append(value)
-        index = FIRST_VALUE + len(self.values) - 1
+        index = len(self.values) - 1
         if node.operator is Operator.NE:
             return self._place(target, within, (Operator.EQ.value, index), negated=True)
         return self._place(target, within, (node.operator.value, index))
@@ -116,6 +143,14 @@ class Shaper:
         return ("in", target.key, self.shape(node.filter, target.attribute))
 
 
+def _absent(node: Comparison | Present | ValuePath) -> Shape:
+    """Return the shape of a condition on an attribute that is never assigned."""
+    if isinstance(node, Comparison):
+        is_null = node.value is None
+        return ("never",) if is_null == (node.operator is Operator.NE) else ("not", ("never",))
+    return ("never",)
+
+
 def where(shape: Shape, mapping: ResourceMapping, within: Target | None = None) -> Q:
     """Return the condition of a shape: on the rows of the mapping, or within one relation."""
     match shape:
@@ -128,6 +163,8 @@ def where(shape: Shape, mapping: ResourceMapping, within: Target | None = None) 
             # Unassigned is not NULL here: what does not hold is false, its negation true.
             inner = where(operand, mapping, within)
             return ~Q(Coalesce(inner, Value(False), output_field=BooleanField()))
+        case ("never",):
+            return Q(Value(False, output_field=BooleanField()))
         case ("any", key):
             return Q(_relation(mapping, key).exists(None))
         case ("in", key, inner):

@@ -63,7 +63,7 @@ def test_a_page_has_a_limit(scim, people, settings):
     ("query", "order"),
     [
         ("sortBy=title", ["u1", "u0", "u4", "u2", "u3"]),
-        ("sortBy=TITLE&sortOrder=descending", ["u3", "u2", "u0", "u4", "u1"]),
+        ("sortBy=TITLE&sortOrder=descending", ["u3", "u2", "u4", "u0", "u1"]),
         ("sortBy=userName&sortOrder=Descending", ["u4", "u3", "u2", "u1", "u0"]),
         ("sortBy=meta.created", ["u0", "u1", "u2", "u3", "u4"]),
     ],

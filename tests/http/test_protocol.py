@@ -50,24 +50,23 @@ def test_a_method_cannot_be_overridden(scim):
     assert scim.get(f"/Users/{user['id']}").status == 200
 
 
-@pytest.mark.parametrize("path", ["/Me", "/.search", "", "/Me/x"])
+@pytest.mark.parametrize("path", ["/Me", "/Me/x"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_what_is_not_offered_is_501(scim, path, method):
-    is_scim_error(scim.send(method, path or "/"), 501)
+    is_scim_error(scim.send(method, path), 501)
 
 
 def test_what_is_not_offered_is_not_advertised(scim):
     config = scim.get("/ServiceProviderConfig").body
     assert config["bulk"]["supported"] is True
     assert config["bulk"]["maxOperations"] > 0
-    assert config["pagination"]["cursor"] is False
 
 
 @pytest.mark.parametrize("debug", [True, False])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_the_prefix_without_its_slash_is_the_root(scim, settings, method, debug):
     settings.DEBUG = debug
-    is_scim_error(scim.send(method, ""), 501)
+    assert scim.send(method, "").status == {"GET": 200, "POST": 405}[method]
 
 
 def test_a_wrong_host_is_a_scim_error(scim):

@@ -1,0 +1,152 @@
+"""The statements of a query: its rows in their order, the rows behind a place, their number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache, reduce
+from typing import Any
+
+from django.db import connection, models
+from django.db.models import F, OrderBy, QuerySet, Value
+from django.db.models.lookups import GreaterThan, IsNull, LessThan
+
+from scim_provisioning.statements import FIRST, SLICE, Select, Slot
+
+from .asked import Arm, Asked, sort_expression, sort_field
+from .expressions import Row
+from .filters import where
+from .mapping import ResourceMapping
+
+CREATED, ID = models.DateTimeField(), models.UUIDField()
+Place = tuple[Any, Any, Any]
+"""Where a resource stands in an order: what it is sorted by, None included, created, id."""
+Key = tuple[Any, ...]
+"""The number of the resource's arm, its id, and its place."""
+
+
+def listed(mapping: ResourceMapping, shows_protected: bool) -> QuerySet[Any, Any]:
+    """Return the rows that a client sees: protected ones only where its connection shows them."""
+    rows: QuerySet[Any, Any] = mapping.model._default_manager.all()
+    if not shows_protected:
+        return rows.filter(listed=True)
+    return rows.filter(deleted__isnull=True) if mapping.owner == "user" else rows
+
+
+def matching(arm: Arm, asked: Asked) -> QuerySet[Any, Any]:
+    """Return the rows of one resource type that match, in no order."""
+    rows = listed(arm.mapping, asked.shows_protected)
+    return rows if arm.shape is None else rows.filter(where(arm.shape, arm.mapping))
+
+
+def ordered(asked: Asked) -> QuerySet[Any, Any]:
+    """Return the rows of the one type that is asked, in the order that is asked."""
+    [arm] = asked.arms
+    rows = matching(arm, asked)
+    if asked.sorted:
+        rows = rows.annotate(_key=sort_expression(arm, asked))
+    return rows.order_by(*_order(asked, reverse=asked.descending))
+
+
+def _order(asked: Asked, *, reverse: bool) -> list[OrderBy]:
+    # Unassigned sorts last ascending and first descending (RFC 7644 section 3.4.2.3):
+    # one order is the other one backwards, so that one index gives both.
+    names = ["created", "id"]
+    order = [OrderBy(F(name), descending=reverse) for name in names]
+    if asked.sorted:
+        nulls = {"nulls_first": True} if reverse else {"nulls_last": True}
+        order.insert(0, OrderBy(F("_key"), descending=reverse, **nulls))
+    return order
+
+
+def keys(asked: Asked, values: Sequence[Any], limit: int, offset: int) -> list[Key]:
+    """Return the keys of the resources from a position on."""
+    statement = _keys(asked, None, asked.descending, len(values), connection.vendor)
+    return statement.rows(values, limit, offset)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of an order without a gap: all that is sorted by a value, or all that lacks one.
+
+    ``assigned`` tells which, None where nothing is sorted; ``beyond`` says that it begins
+    behind a place, whose parts are the last values of the statement.
+    """
+
+    assigned: bool | None
+    beyond: bool
+
+
+def beyond(
+    asked: Asked, values: Sequence[Any], place: Place | None, limit: int, *, reverse: bool
+) -> list[Key]:
+    """Return the first keys behind a place, or of all: by index, wherever the place is."""
+    found: list[Key] = []
+    for stretch in _stretches(asked, place, reverse):
+        statement = _keys(asked, stretch, reverse, len(values), connection.vendor)
+        given = [*values, *place] if place is not None and stretch.beyond else values
+        found += statement.rows(given, limit - len(found))
+        if len(found) >= limit:
+            break
+    return found
+
+
+def _stretches(asked: Asked, place: Place | None, reverse: bool) -> list[Stretch]:
+    if not asked.sorted:
+        return [Stretch(None, place is not None)]
+    parts = [False, True] if reverse else [True, False]
+    if place is None:
+        return [Stretch(part, False) for part in parts]
+    at = parts.index(place[0] is not None)
+    return [Stretch(parts[at], True), *(Stretch(part, False) for part in parts[at + 1 :])]
+
+
+@lru_cache(maxsize=512)
+def _keys(asked: Asked, stretch: Stretch | None, reverse: bool, first: int, vendor: str) -> Select:
+    arms = [_arm(number, asked, stretch, reverse, first) for number in range(len(asked.arms))]
+    rows = reduce(lambda one, other: one.union(other, all=True), arms)
+    limits = SLICE if stretch is None else FIRST
+    return Select(rows.order_by(*_order(asked, reverse=reverse)), limits=limits)
+
+
+def _arm(
+    number: int, asked: Asked, stretch: Stretch | None, reverse: bool, first: int
+) -> QuerySet[Any, Any]:
+    arm = asked.arms[number]
+    rows: QuerySet[Any, Any] = matching(arm, asked).order_by()
+    names = ["_arm", "id", "created"]
+    if asked.sorted:
+        rows = rows.annotate(_key=sort_expression(arm, asked))
+        names.insert(2, "_key")
+    if stretch is not None:
+        rows = _within(rows, asked, stretch, reverse, first)
+    rows = rows.annotate(_arm=Value(number, models.IntegerField()))
+    return rows.values_list(*names)
+
+
+def _within(
+    rows: QuerySet[Any, Any], asked: Asked, stretch: Stretch, reverse: bool, first: int
+) -> QuerySet[Any, Any]:
+    columns: list[tuple[str, Any]] = [("created", CREATED), ("id", ID)]
+    if stretch.assigned is not None:
+        rows = rows.filter(IsNull(F("_key"), not stretch.assigned))
+    if stretch.assigned:
+        columns.insert(0, ("_key", sort_field(asked)))
+    if not stretch.beyond:
+        return rows
+    places = [Slot(first + 3 - len(columns) + i, field) for i, (_, field) in enumerate(columns)]
+    left = Row(*(F(name) for name, _ in columns))
+    return rows.filter((LessThan if reverse else GreaterThan)(left, Row(*places)))
+
+
+def count(asked: Asked, values: Sequence[Any]) -> int:
+    """Return how many resources match, of all types that are asked."""
+    numbers = range(len(asked.arms))
+    return sum(_count(asked, n, connection.vendor).rows(values)[0][0] for n in numbers)
+
+
+@lru_cache(maxsize=512)
+def _count(asked: Asked, number: int, vendor: str) -> Select:
+    rows = matching(asked.arms[number], asked).order_by()
+    rows = rows.annotate(_all=Value(1)).values("_all")
+    return Select(rows.annotate(_count=models.Count("*")).values_list("_count"))
