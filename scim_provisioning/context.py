@@ -12,9 +12,9 @@ from uuid import UUID
 class Principal:
     """The authenticated client: a portal user and through it exactly one connection.
 
-    ``credential`` is ``password``, ``pat``, ``pat-bearer`` or ``oauth``; ``credential_key``
-    tells which one it was, ``token:5``; ``sign_in_class`` is what users that it creates get
-    (``basic`` or ``oauth``); ``scopes`` holds ``scim.read`` and ``scim.write``.
+    ``credential`` is ``password``, ``pat``, ``pat-bearer``, ``oauth`` or ``oidc``;
+    ``credential_key`` tells which one it was, ``token:5``; ``sign_in_class`` is what users that
+    it creates get (``basic`` or ``oauth``); ``scopes`` holds ``scim.read`` and ``scim.write``.
     """
 
     user_id: Any

@@ -6,16 +6,17 @@ import pytest
 from django.core.cache import cache
 
 from scim_provisioning import counters
-from scim_provisioning.auth import passwords
+from scim_provisioning.auth import jwks, passwords
 from tests.conformance.plugin import (
     pytest_addoption,
     pytest_collection_modifyitems,
     pytest_configure,
 )
-from tests.issuer_fixtures import local, server
+from tests.issuer_fixtures import issuer, local, server
 from tests.scim_fixtures import other, scim, strict
 
 __all__ = [
+    "issuer",
     "local",
     "other",
     "pytest_addoption",
@@ -32,6 +33,7 @@ def _clean_process():
     """Forget what a process remembers between requests."""
     cache.clear()
     passwords.memory.forget()
+    jwks.forget()
     counters.forget()
     yield
     # What is left would be written when the run ends, to a database that is no test's.

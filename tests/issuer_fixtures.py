@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from scim_provisioning.models import OIDCApplication
 from tests.local_server import LocalServer
+from tests.tokens import AUDIENCE, CLIENT, KEYS, Issuer
 
 
 @pytest.fixture
@@ -20,3 +22,21 @@ def server():
     stop = found.start()
     yield found
     stop()
+
+
+@pytest.fixture
+def issuer(scim, server, local):
+    """An issuer whose client acts for the connection ``idp``."""
+    found = Issuer(server)
+    found.application = OIDCApplication.objects.create(
+        name="Issuer",
+        slug="issuer",
+        issuer=found.url,
+        jwks_uri=found.url + KEYS,
+        audiences=[AUDIENCE],
+        token_claim="client_id",
+        token_identifier=CLIENT,
+        mapped_user=scim.connection.acting_user,
+        algorithms=["RS256", "ES256"],
+    )
+    return found

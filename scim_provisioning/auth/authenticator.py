@@ -12,15 +12,17 @@ from django.utils import timezone
 
 from scim_provisioning import conf
 from scim_provisioning.context import Principal
-from scim_provisioning.models import ClientSecret, Connection, PersonalAccessToken
+from scim_provisioning.models import ClientSecret, Connection, OIDCApplication, PersonalAccessToken
 from scim_provisioning.protocol.errors import Unauthorized
 
-from . import passwords, personal_tokens, portal_tokens
+from . import client_credentials, compact, passwords, personal_tokens, portal_tokens
 
-MOST_BYTES = 2048
+MOST_BYTES = compact.MOST_BYTES + len("Bearer ")
+MOST_BASIC = 2048
 CREDENTIALS: dict[str, Manager[Any]] = {
     "token": PersonalAccessToken.objects,
     "client": ClientSecret.objects,
+    "application": OIDCApplication.objects,
 }
 """Where the rows of each kind of ``Principal.credential_key`` are."""
 
@@ -28,8 +30,8 @@ CREDENTIALS: dict[str, Manager[Any]] = {
 def authenticate(authorization: str | None, address: str | None) -> Principal:
     """Return who sends this header.
 
-    Raises Unauthorized, Forbidden for a user that no connection acts as, or
-    TooManyRequests.
+    Raises Unauthorized, Forbidden for a user that no connection acts as, TooManyRequests,
+    or Unavailable while an issuer's keys cannot be fetched.
     """
     header = (authorization or "").strip()
     if not header or len(header) > MOST_BYTES:
@@ -46,12 +48,16 @@ def authenticate(authorization: str | None, address: str | None) -> Principal:
 
 
 def _bearer(token: str) -> Principal:
+    if client_credentials.is_jwt(token):
+        return client_credentials.check(token)
     if token.startswith(personal_tokens.PREFIX):
         return personal_tokens.check(token, None, "pat-bearer")
     return portal_tokens.check(token)
 
 
 def _basic(encoded: str, address: str | None) -> Principal:
+    if len(encoded) > MOST_BASIC:
+        raise Unauthorized
     try:
         pair = base64.b64decode(encoded, validate=True).decode()
     except (binascii.Error, ValueError):

@@ -1,0 +1,97 @@
+"""Tokens of external issuers: who sends one, and why one is refused."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from scim_provisioning.context import Principal
+from scim_provisioning.models import SignInClass
+from scim_provisioning.protocol.errors import Unauthorized, Unavailable
+
+from .compact import Refused
+from .principals import principal
+from .token_checks import CHECKS, Candidate
+
+logger = logging.getLogger(__name__)
+
+
+def is_jwt(token: str) -> bool:
+    """Whether a bearer token has the three parts of a JWT."""
+    return token.count(".") == 2
+
+
+def check(token: str) -> Principal:
+    """Return the principal of a token; raise Unauthorized, or Unavailable without keys."""
+    candidate = Candidate(token)
+    for each in CHECKS:
+        try:
+            each.ask(candidate)
+        except Refused:
+            name = candidate.found.name if candidate.found else "no application"
+            logger.info("A token of %s was refused: %s", name, each.ask.__name__)
+            raise Unauthorized from None
+    return acts_as(candidate)
+
+
+def acts_as(candidate: Candidate) -> Principal:
+    """Return who a token that passed every check acts as; raise Forbidden without connection."""
+    found = candidate.found
+    assert found is not None
+    return principal(
+        found.user_id,
+        found.username,
+        "oidc",
+        f"application:{found.pk}",
+        candidate.rights,
+        found.connection,
+        found.last_used,
+        SignInClass.OAUTH,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One check: passed, failed with a reason and a fix, or not asked (None)."""
+
+    title: Any
+    passed: bool | None
+    reason: str = ""
+    fix: str = ""
+
+
+def explain(token: str) -> list[Step]:
+    """Ask a token every question that can be asked; nothing of it is kept or logged."""
+    candidate, steps, stopped = Candidate(token), [], False
+    for each in CHECKS:
+        if stopped:
+            steps.append(Step(each.title, None))
+            continue
+        try:
+            each.ask(candidate)
+        except Refused as refusal:
+            steps.append(Step(each.title, False, refusal.reason, str(refusal.fix)))
+            stopped = each.needed
+        except Unavailable as problem:
+            fix = _("Test the connection of the application: it tells what is wrong.")
+            steps.append(Step(each.title, False, problem.detail, fix))
+        else:
+            steps.append(Step(each.title, True))
+    return [*steps, _connection(candidate)]
+
+
+def _connection(candidate: Candidate) -> Step:
+    title, found = _("Connection"), candidate.found
+    if found is None:
+        return Step(title, None)
+    if found.connection[0] is not None:
+        return Step(title, True)
+    return Step(
+        title,
+        False,
+        _("No connection acts as %(name)s.") % {"name": found.username},
+        _("Choose the acting user of a connection as the mapped user."),
+    )
