@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Event, Thread
 
 import pytest
 from django.db import connection, transaction
 
-from scim_provisioning.models import ScimUser
-from tests.scim_client import ERROR, USER
+from scim_provisioning.models import ProvisioningEvent, ScimUser
+from scim_provisioning.signals import provisioned, user_provisioned
+from tests.scim_client import BULK_REQUEST, ENTERPRISE, ERROR, USER
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,8 +52,8 @@ def test_a_locked_database_is_503_and_heals(scim):
     assert scim.post("/Users", body).status == 201
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no server to lose")
-def test_a_lost_connection_is_503_once(scim):
+def lose_connection():
+    """End the server's side of this thread's connection."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         [pid] = cursor.fetchone()
@@ -65,6 +66,11 @@ def test_a_lost_connection_is_503_once(scim):
     thread = Thread(target=terminate)
     thread.start()
     thread.join()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no server to lose")
+def test_a_lost_connection_is_503_once(scim):
+    lose_connection()
     is_unavailable(scim.get("/Users"))
     assert scim.get("/Users").status == 200
 
@@ -87,3 +93,88 @@ def test_a_read_only_database_takes_no_write(scim):
         with connection.cursor() as cursor:
             cursor.execute(off)
     assert scim.user("eve@example.com")
+
+
+def bulk_of(count):
+    names = [f"u{i}@example.com" for i in range(count)]
+    data = [{"schemas": [USER], "userName": name} for name in names]
+    operations = [
+        {"method": "POST", "path": "/Users", "bulkId": one["userName"], "data": one} for one in data
+    ]
+    return {"schemas": [BULK_REQUEST], "Operations": operations}
+
+
+@contextmanager
+def after_the_second_write(trouble):
+    """Bring trouble about once two operations are committed."""
+    written = []
+
+    def committed(**_):
+        written.append(1)
+        if len(written) == 2:
+            trouble()
+
+    provisioned.connect(committed)
+    try:
+        yield
+    finally:
+        provisioned.disconnect(committed)
+
+
+def tells_what_is_done(scim, answer, done):
+    """Assert that the answer and the database say the same."""
+    assert answer.status == 200, answer.body
+    results = answer.body["Operations"]
+    assert [r["status"] for r in results] == ["201"] * done + ["503"] * (len(results) - done)
+    assert all(r["response"]["schemas"] == [ERROR] for r in results[done:])
+    held = {user["meta"]["location"] for user in scim.get("/Users").body["Resources"]}
+    assert held == {r["location"] for r in results[:done]}
+    assert ProvisioningEvent.objects.count() == done
+
+
+def test_a_bulk_tells_what_is_done_before_the_database_is_locked(scim):
+    locks = ExitStack()
+    with locks, after_the_second_write(lambda: locks.enter_context(locked_by_another())):
+        answer = scim.post("/Bulk", bulk_of(6))
+    tells_what_is_done(scim, answer, 2)
+    again = scim.post("/Bulk", bulk_of(6)).body["Operations"]
+    assert [r["status"] for r in again] == ["409"] * 2 + ["201"] * 4
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no server to lose")
+def test_a_bulk_tells_what_is_done_before_the_connection_is_lost(scim):
+    with after_the_second_write(lose_connection):
+        answer = scim.post("/Bulk", bulk_of(6))
+    tells_what_is_done(scim, answer, 2)
+    assert scim.user()
+
+
+def test_a_bulk_that_can_do_nothing_is_503_whole(scim):
+    with locked_by_another():
+        is_unavailable(scim.post("/Bulk", bulk_of(3)))
+    assert {r["status"] for r in scim.post("/Bulk", bulk_of(3)).body["Operations"]} == {"201"}
+
+
+def test_a_circle_in_trouble_leaves_nothing(scim):
+    body = bulk_of(4)
+    for operation, other in zip(body["Operations"][2:], ("u3", "u2"), strict=True):
+        manager = {"manager": {"value": f"bulkId:{other}@example.com"}}
+        operation["data"] |= {"schemas": [USER, ENTERPRISE], ENTERPRISE: manager}
+    locks = ExitStack()
+    with locks, after_the_second_write(lambda: locks.enter_context(locked_by_another())):
+        answer = scim.post("/Bulk", body)
+    tells_what_is_done(scim, answer, 2)
+
+
+def test_an_unforeseen_error_ends_one_operation_only(scim):
+    def break_down(document, **_):
+        if document["userName"] == "u1@example.com":
+            raise RuntimeError("secret")
+
+    user_provisioned.connect(break_down)
+    try:
+        answer = scim.post("/Bulk", bulk_of(3))
+    finally:
+        user_provisioned.disconnect(break_down)
+    assert [r["status"] for r in answer.body["Operations"]] == ["201", "500", "201"]
+    assert "secret" not in str(answer.body)
