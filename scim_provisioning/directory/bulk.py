@@ -1,19 +1,19 @@
 """Bulk (RFC 7644 section 3.7): many writes in one request, each as if it were sent alone.
 
-Every operation is a transaction with its ledger entry, done in the client's order unless it
-refers to one that comes later: then it waits for that one. Those that refer to each other in
-a circle are one transaction. Whatever happens, what is done is told.
+Every operation is done whole or not at all, with its ledger entry, in the client's order unless
+it refers to one that comes later: then it waits for that one. Those that refer to each other in
+a circle are done all or none. Whatever happens, what is done is told, and nothing else.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from scim_provisioning import conf, ledger
 from scim_provisioning.context import Context
@@ -32,6 +32,12 @@ Standardize = Callable[[Json, list[str]], Json]
 """Makes the data of an operation standard, noting what it changes."""
 Explain = Callable[[Exception], ScimError]
 """Returns the SCIM error of whatever an operation ended in."""
+
+
+Knot = Sequence[BulkOperation]
+"""One operation, or all of a circle."""
+Batch = Sequence[Knot]
+BATCH = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,28 +78,59 @@ class _Job:
         self.explain = explain
         self.results: dict[int, Result] = {}
         self.errors = 0
+        self.trouble: Unavailable | None = None
         self.until = time.monotonic() + conf.current().bulk_seconds
+
+    @property
+    def _goes_on(self) -> bool:
+        return self.trouble is None and self.errors < self.most_errors
 
     def run(self) -> None:
         """Do operations until all are done, too many failed, or none can be done any more."""
-        for places in in_order(_needs(self.operations)):
-            if self.errors >= self.most_errors:
-                return
-            knot = [self.operations[place] for place in places]
-            trouble = self._late() or self._do_all(knot)
-            if trouble is not None:
-                if len(self.results) <= len(knot):
-                    raise trouble
-                self._refuse_rest(trouble)
-                return
+        for batch in _batches(self.operations):
+            if time.monotonic() > self.until:
+                seconds = conf.current().retry_after
+                self.trouble = Unavailable("There was no time left for it.", seconds)
+            if not self._goes_on:
+                break
+            if len(batch) == 1 or not self._together(batch):
+                self._each(batch)
+        if self.trouble is not None:
+            if all(result.error is self.trouble for result in self.results.values()):
+                raise self.trouble
+            for operation in self.operations:
+                if operation.place not in self.results:
+                    self._refuse(operation, self.trouble)
 
-    def _late(self) -> Unavailable | None:
-        if time.monotonic() <= self.until:
-            return None
-        return Unavailable("There was no time left for it.", conf.current().retry_after)
+    def _each(self, batch: Batch) -> None:
+        for knot in batch:
+            if self._goes_on:
+                self._do_all(knot)
 
-    def _do_all(self, knot: Sequence[BulkOperation]) -> Unavailable | None:
-        """Do an operation, or all of a circle or none; return what would keep the next ones too."""
+    def _together(self, batch: Batch) -> bool:
+        """Do a batch in one transaction, each operation in a savepoint; return whether it stands.
+
+        To commit costs more than to create. Where it does not stand, nothing of it is there.
+        """
+        before, errors = dict(self.results), self.errors
+        try:
+            with transaction.atomic():
+                self._each(batch)
+                if self.trouble is not None:
+                    raise self.trouble
+                if transaction.get_rollback():
+                    raise transaction.TransactionManagementError("A savepoint did not hold.")
+        except Exception as exception:
+            error = self.explain(exception)
+            self.results, self.errors = before, errors
+            if not isinstance(error, Unavailable):
+                # Constraints may be checked at the end only: one by one it will show whose.
+                return False
+            self.trouble = error
+        return True
+
+    def _do_all(self, knot: Knot) -> None:
+        """Do an operation, or all of a circle or none."""
         done, culprit = {}, knot[0]
         try:
             with transaction.atomic() if len(knot) > 1 else nullcontext():
@@ -101,26 +138,20 @@ class _Job:
                     done[culprit.place] = self._do(culprit)
         except Exception as exception:
             # As one request does not end another, an operation does not end the rest.
-            return self._refuse_all(knot, culprit, self.explain(exception))
-        self.results |= done
-        return None
+            self._refuse_all(knot, culprit, self.explain(exception))
+        else:
+            self.results |= done
 
-    def _refuse_all(
-        self, knot: Sequence[BulkOperation], culprit: BulkOperation, error: ScimError
-    ) -> Unavailable | None:
-        if len(knot) > 1:
+    def _refuse_all(self, knot: Knot, culprit: BulkOperation, error: ScimError) -> None:
+        """Note that one of these was refused, and none done."""
+        if isinstance(error, Unavailable):
+            self.trouble = error
+        elif len(knot) > 1:
             # The finding that a refusal carries went with the transaction.
             ownership.record_refusal(error, self.context.principal.connection_id)
-        trouble = error if isinstance(error, Unavailable) else None
         for operation in knot:
-            theirs = error if operation is culprit else trouble or _unmet(culprit)
+            theirs = error if operation is culprit else self.trouble or _unmet(culprit)
             self._refuse(operation, theirs)
-        return trouble
-
-    def _refuse_rest(self, trouble: Unavailable) -> None:
-        for operation in self.operations:
-            if operation.place not in self.results:
-                self._refuse(operation, trouble)
 
     def _refuse(self, operation: BulkOperation, error: ScimError) -> None:
         """Note a refusal; the ledger hears of it unless it is to be tried again."""
@@ -205,7 +236,25 @@ def _needs(operations: Sequence[BulkOperation]) -> dict[int, set[int]]:
     return needs
 
 
-def _by_members(knot: Sequence[BulkOperation]) -> list[BulkOperation]:
+def _batches(operations: Sequence[BulkOperation]) -> Iterator[Batch]:
+    """Yield what is done next: creates together, where that locks nobody else out."""
+    batch: list[Knot] = []
+    size = BATCH if connection.features.has_select_for_update else 1
+    for places in in_order(_needs(operations)):
+        knot = [operations[place] for place in places]
+        creates = all(operation.creates for operation in knot)
+        if batch and (len(batch) >= size or not creates):
+            yield batch
+            batch = []
+        batch.append(knot)
+        if not creates:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _by_members(knot: Knot) -> list[BulkOperation]:
     """Return a circle with every member before its group; raise Conflict where that is circular.
 
     Any other reference may name who is yet to come, as RFC 7644 section 3.7.1 wants it tried.

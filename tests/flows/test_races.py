@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from tests.scim_client import GROUP, PATCH_OP, USER
+from tests.scim_client import BULK_REQUEST, GROUP, PATCH_OP, USER
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -103,3 +103,23 @@ def test_a_precondition_lets_one_of_two_writers_through(scim):
         return persistently(lambda: scim.patch(path, operation, if_match=version)).status
 
     assert sorted(at_once(change, ["a", "b", "c", "d"])) == [200, 412, 412, 412]
+
+
+def test_of_parallel_bulks_of_the_same_users_each_user_is_created_once(scim):
+    names = [f"u{i}@example.com" for i in range(40)]
+
+    def operation(name):
+        data = {"schemas": [USER], "userName": name}
+        return {"method": "POST", "path": "/Users", "bulkId": name, "data": data}
+
+    def send(left):
+        created = []
+        while left:
+            body = {"schemas": [BULK_REQUEST], "Operations": list(map(operation, left))}
+            results = persistently(lambda body=body: scim.post("/Bulk", body)).body["Operations"]
+            created += [r["bulkId"] for r in results if r["status"] == "201"]
+            left = [r["bulkId"] for r in results if r["status"] == "503"]
+        return created
+
+    created = at_once(send, [names, names[::-1], names, names[::-1]])
+    assert sorted(name for one in created for name in one) == sorted(names)

@@ -121,31 +121,34 @@ def after_the_second_write(trouble):
         provisioned.disconnect(committed)
 
 
-def tells_what_is_done(scim, answer, done):
-    """Assert that the answer and the database say the same."""
+def tells_what_is_done(scim, answer):
+    """Assert that the answer and the database say the same; return how much is done."""
     assert answer.status == 200, answer.body
     results = answer.body["Operations"]
+    done = sum(result["status"] == "201" for result in results)
     assert [r["status"] for r in results] == ["201"] * done + ["503"] * (len(results) - done)
     assert all(r["response"]["schemas"] == [ERROR] for r in results[done:])
     held = {user["meta"]["location"] for user in scim.get("/Users").body["Resources"]}
     assert held == {r["location"] for r in results[:done]}
     assert ProvisioningEvent.objects.count() == done
+    assert 2 <= done < len(results)
+    return done
 
 
 def test_a_bulk_tells_what_is_done_before_the_database_is_locked(scim):
     locks = ExitStack()
     with locks, after_the_second_write(lambda: locks.enter_context(locked_by_another())):
-        answer = scim.post("/Bulk", bulk_of(6))
-    tells_what_is_done(scim, answer, 2)
-    again = scim.post("/Bulk", bulk_of(6)).body["Operations"]
-    assert [r["status"] for r in again] == ["409"] * 2 + ["201"] * 4
+        answer = scim.post("/Bulk", bulk_of(40))
+    done = tells_what_is_done(scim, answer)
+    again = scim.post("/Bulk", bulk_of(40)).body["Operations"]
+    assert [r["status"] for r in again] == ["409"] * done + ["201"] * (40 - done)
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no server to lose")
 def test_a_bulk_tells_what_is_done_before_the_connection_is_lost(scim):
     with after_the_second_write(lose_connection):
-        answer = scim.post("/Bulk", bulk_of(6))
-    tells_what_is_done(scim, answer, 2)
+        answer = scim.post("/Bulk", bulk_of(40))
+    tells_what_is_done(scim, answer)
     assert scim.user()
 
 
@@ -156,14 +159,28 @@ def test_a_bulk_that_can_do_nothing_is_503_whole(scim):
 
 
 def test_a_circle_in_trouble_leaves_nothing(scim):
-    body = bulk_of(4)
-    for operation, other in zip(body["Operations"][2:], ("u3", "u2"), strict=True):
+    body = bulk_of(40)
+    for operation, other in zip(body["Operations"][-2:], ("u39", "u38"), strict=True):
         manager = {"manager": {"value": f"bulkId:{other}@example.com"}}
         operation["data"] |= {"schemas": [USER, ENTERPRISE], ENTERPRISE: manager}
     locks = ExitStack()
     with locks, after_the_second_write(lambda: locks.enter_context(locked_by_another())):
         answer = scim.post("/Bulk", body)
-    tells_what_is_done(scim, answer, 2)
+    tells_what_is_done(scim, answer)
+
+
+def test_what_the_commit_refuses_is_refused_alone(scim):
+    def refer_to_nobody(document, **_):
+        if document["userName"] == "u1@example.com":
+            ProvisioningEvent.objects.create(connection_id=999_999, status=200)
+
+    user_provisioned.connect(refer_to_nobody)
+    try:
+        answer = scim.post("/Bulk", bulk_of(4))
+    finally:
+        user_provisioned.disconnect(refer_to_nobody)
+    assert [r["status"] for r in answer.body["Operations"]] == ["201", "404", "201", "201"]
+    assert scim.get("/Users").body["totalResults"] == 3
 
 
 def test_an_unforeseen_error_ends_one_operation_only(scim):
