@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
-from .authenticator import authenticate, challenge, touch
+from .authenticator import authenticate, touch
+from .schemes import challenge, schemes
 
-__all__ = ["authenticate", "challenge", "touch"]
+__all__ = ["authenticate", "challenge", "schemes", "touch"]

@@ -37,7 +37,7 @@ def authenticate(authorization: str | None, address: str | None) -> Principal:
     if not header or len(header) > MOST_BYTES:
         raise Unauthorized
     scheme, _, rest = header.partition(" ")
-    if scheme.lower() == "basic":
+    if scheme.lower() == "basic" and conf.current().basic:
         return _basic(rest.strip(), address)
     if scheme.lower() == "bearer":
         return _bearer(rest.strip())
@@ -68,14 +68,6 @@ def _basic(encoded: str, address: str | None) -> Principal:
     if password.startswith(personal_tokens.PREFIX):
         return personal_tokens.check(password, username, "pat")
     return passwords.check(username, password, address)
-
-
-def challenge(*, error: bool) -> str:
-    """Return ``WWW-Authenticate``: every scheme that is on, in one header (RFC 9110, RFC 6750)."""
-    bearer = 'Bearer realm="scim"'
-    if error:
-        bearer += ', error="invalid_token"'
-    return f'Basic realm="scim", charset="UTF-8", {bearer}'
 
 
 def touch(principal: Principal, address: str | None) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from scim_provisioning import conf
+from scim_provisioning import auth, conf
 from scim_provisioning.protocol import discovery_schemas, errors, messages, schemas, urns
 from scim_provisioning.protocol.attributes import Json, ResourceType, Schema
 from scim_provisioning.resources import registry
@@ -53,24 +53,22 @@ class ServiceProviderConfig(DiscoveryView):
         """Tell what is supported."""
         location = self.url("ServiceProviderConfig")
         meta = {"resourceType": "ServiceProviderConfig", "location": location}
-        return answer({**service_provider_config(conf.current()), "meta": meta})
+        supported = service_provider_config(conf.current())
+        return answer({**supported, "authenticationSchemes": _schemes(), "meta": meta})
 
 
-AUTHENTICATION_SCHEMES = [
-    {
-        "type": "httpbasic",
-        "name": "HTTP Basic",
-        "description": "The user name of the connection, and its password or token.",
-        "specUri": "https://www.rfc-editor.org/info/rfc7617",
-        "primary": True,
-    },
-    {
-        "type": "oauthbearertoken",
-        "name": "Personal access token",
-        "description": "The token of the connection, as a bearer token.",
-        "specUri": "https://www.rfc-editor.org/info/rfc6750",
-    },
-]
+def _schemes() -> list[Json]:
+    """Return the ways to authenticate that are on; exactly one of them is primary."""
+    return [
+        {
+            "type": scheme.type,
+            "name": scheme.name,
+            "description": scheme.description,
+            "specUri": scheme.spec_uri,
+            "primary": number == 0,
+        }
+        for number, scheme in enumerate(auth.schemes())
+    ]
 
 
 def service_provider_config(settings: conf.Settings) -> dict[str, Json]:
@@ -95,7 +93,6 @@ def service_provider_config(settings: conf.Settings) -> dict[str, Json]:
             "maxPageSize": settings.max_page_size,
             "cursorTimeout": settings.cursor_timeout,
         },
-        "authenticationSchemes": AUTHENTICATION_SCHEMES,
     }
 
 

@@ -73,8 +73,3 @@ def test_discovery_asks_for_credentials_unless_opened(scim, settings):
     for path in ("/Schemas", "/ResourceTypes", "/ServiceProviderConfig"):
         assert scim.get(path, authorization=None).status == 200
     assert scim.get("/Users", authorization=None).status == 401
-
-
-def test_authentication_schemes_are_those_that_are_on(scim):
-    schemes = scim.get("/ServiceProviderConfig").body["authenticationSchemes"]
-    assert [scheme["type"] for scheme in schemes] == ["httpbasic", "oauthbearertoken"]
