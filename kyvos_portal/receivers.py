@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
+from onboarding import services
 from onboarding.models import GroupRole
 from scim_provisioning.directory import sync
 from scim_provisioning.models import ScimGroup
+from scim_provisioning.signals import user_deprovisioned, user_provisioned
+
+from .scim import source
 
 
 @receiver(post_save, sender=GroupRole, dispatch_uid="portal_group_role_given")
@@ -18,3 +24,17 @@ def group_role_changed(instance: GroupRole, **_: object) -> None:
     # Without a row the group itself is being deleted.
     if row is not None:
         sync.sync_group(row.group)
+
+
+@receiver(user_provisioned, dispatch_uid="portal_onboards")
+def onboard(user: Any, connection_id: int, created: bool, notes: list[str], **_: object) -> None:
+    """Give a new user what is configured; a linked account keeps what it has."""
+    profile = services.onboard(user, source(connection_id), existed=not created)
+    notes.extend(profile.warnings)
+
+
+@receiver(user_deprovisioned, dispatch_uid="portal_offboards")
+def offboard(user_id: Any, erased: bool, **_: object) -> None:
+    """Take role and default entities from an account that is kept but out of use."""
+    if not erased:
+        services.offboard(user_id)

@@ -1,4 +1,4 @@
-"""What the portal adds to SCIM's User: the role in effect, read only and on request."""
+"""What SCIM and onboarding know of each other: the role in effect, preferences, sources."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 
 from onboarding.services.roles import in_effect
+from scim_provisioning.models import Connection, ScimUser
 from scim_provisioning.protocol.attributes import (
     Attribute,
     Json,
@@ -68,3 +69,20 @@ USER = replace(
     declared=replace(STOCK.declared, extensions=(*STOCK.declared.extensions, SCHEMA)),
     bindings={**STOCK.bindings, f"{PORTAL_USER}:role": EffectiveRole()},
 )
+
+
+def source(connection_id: int) -> str:
+    """Return what onboarding calls a connection."""
+    return f"connection:{connection_id}"
+
+
+def sources() -> list[tuple[str, str]]:
+    """Return the connections, as sources of new users."""
+    return [(source(pk), name) for pk, name in Connection.objects.values_list("pk", "name")]
+
+
+def preferences(user: Any) -> dict[str, str | None]:
+    """Return what a user's identity provider told of preferences."""
+    names = ("locale", "timezone", "preferred_language")
+    known = ScimUser.objects.filter(user=user.pk).values_list(*names).first()
+    return dict(zip(names, known, strict=True)) if known else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 
 from .environment import (
     BASE_DIR,
@@ -33,8 +34,12 @@ INSTALLED_APPS = [
     "oauth2_provider",
     "scim_provisioning",
     "onboarding",
+    "django_tasks_db",
     "kyvos_portal",
 ]
+if find_spec("django.tasks") is None:
+    # Django 5.2 has the tasks API as an app of its own.
+    INSTALLED_APPS.append("django_tasks")
 MIDDLEWARE = [
     "scim_provisioning.http.middleware.ScimMiddleware",
     "kyvos_portal.policy.ContentSecurityPolicyMiddleware",
@@ -141,6 +146,14 @@ OAUTH2_PROVIDER = {
         "TOKEN_STORAGE",
     )
 } | {"REFRESH_TOKEN_REUSE_PROTECTION": True, "ALLOWED_REDIRECT_URI_SCHEMES": ["https"]}
+
+ONBOARDING = {
+    "PREFERENCES": "kyvos_portal.scim.preferences",
+    "SOURCES": "kyvos_portal.scim.sources",
+    "SITE_URL": PUBLIC_URL or "http://127.0.0.1:8000",
+    "SITE_NAME": "Kyvos",
+}
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 LOGGING = {
     "version": 1,

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.utils.module_loading import import_string
 
-from . import conf
+from . import conf, tasks
 
-PATHS = ("sources", "admin_base")
+PATHS = ("sources", "preferences", "admin_base")
+BACKEND = "onboarding.backends.RoleBackend"
 
 
 @register(Tags.compatibility)
 def check_settings(**_: Any) -> list[CheckMessage]:
-    """E001: an unknown key in ONBOARDING; E002: a dotted path that leads nowhere."""
-    return [*_unknown_keys(), *_broken_paths()]
+    """E001: an unknown key in ONBOARDING; E002: a dotted path that leads nowhere.
+
+    E003: pauses or a lease that are no positive numbers.
+    """
+    return [*_unknown_keys(), *_broken_paths(), *_bad_times()]
 
 
 def _unknown_keys() -> Iterator[CheckMessage]:
@@ -26,10 +31,42 @@ def _unknown_keys() -> Iterator[CheckMessage]:
 
 
 def _broken_paths() -> Iterator[CheckMessage]:
-    for name in PATHS:
-        path = getattr(conf.current(), name)
+    named = {repr(name.upper()): getattr(conf.current(), name) for name in PATHS}
+    kinds = conf.current().entity_kinds
+    named |= {f"'ENTITY_KINDS'][{kind!r}": path for kind, path in kinds.items()}
+    for place, path in named.items():
         try:
             path is None or import_string(path)
         except ImportError as error:
-            text = f"{conf.NAME}[{name.upper()!r}] cannot be imported: {error}"
+            text = f"{conf.NAME}[{place}] cannot be imported: {error}"
             yield Error(text, id="onboarding.E002")
+
+
+def _bad_times() -> Iterator[CheckMessage]:
+    ours = conf.current()
+    for name, times in (("MAIL_PAUSES", ours.mail_pauses), ("MAIL_LEASE", (ours.mail_lease,))):
+        if not all(isinstance(seconds, int) and seconds > 0 for seconds in times):
+            text = f"{conf.NAME}[{name!r}] has to be seconds: whole numbers above zero."
+            yield Error(text, id="onboarding.E003")
+
+
+@register(Tags.security)
+def check_backend(**_: Any) -> list[CheckMessage]:
+    """W004: roles grant nothing."""
+    if BACKEND in settings.AUTHENTICATION_BACKENDS:
+        return []
+    hint = f"Add {BACKEND!r} to AUTHENTICATION_BACKENDS, behind those that sign people in."
+    return [Warning("Roles grant no permissions.", hint=hint, id="onboarding.W004")]
+
+
+@register(Tags.compatibility)
+def check_mail(**_: Any) -> list[CheckMessage]:
+    """W005: mails cannot link to the site; W006: no tasks API sends them."""
+    found: list[CheckMessage] = []
+    if conf.current().site_url is None:
+        hint = f"Set {conf.NAME}['SITE_URL'], such as https://portal.example.com."
+        found.append(Warning("Welcome mails link nowhere.", hint=hint, id="onboarding.W005"))
+    if tasks.task is None:
+        hint = "Install django-tasks, or let manage.py onboarding_mail send them."
+        found.append(Warning("Django's tasks API is missing.", hint=hint, id="onboarding.W006"))
+    return found

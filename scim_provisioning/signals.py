@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
-# Arguments: user, scim_id, connection_id, document, created (False: an account was linked).
+# Arguments: user, scim_id, connection_id, document, created (False: an account was linked),
+# notes (a list: what is appended stands in the ledger's event).
 user_provisioned = Signal()
 
 # Arguments: user_id, scim_id, connection_id, changes ({attribute: (before, after)}).

@@ -49,19 +49,18 @@ def _members() -> str:
 
 def effective_role(user: Any) -> Effective | None:
     """Return the highest role of a user, its own before a group's; None without any."""
-    own = UserProfile.objects.filter(user=user.pk, role__isnull=False)
-    held = [Effective(_role(profile), profile) for profile in own.select_related("role")]
+    own = UserProfile.objects.filter(user=user.pk).select_related("role").first()
+    roles = held(user, own)
+    return roles[0] if roles else None
+
+
+def held(user: Any, own: UserProfile | None) -> list[Effective]:
+    """Return every role of a user, given its profile: the one in effect first."""
+    roles = [Effective(own.role, own)] if own and own.role else []
     groups = GroupRole.objects.filter(counted(), **{_members(): user.pk})
-    held += [
-        Effective(given.role, group_role=given) for given in groups.select_related("role", "group")
-    ]
-    held.sort(key=lambda one: (-one.role.rank, one.role.name))
-    return held[0] if held else None
-
-
-def _role(profile: UserProfile) -> Role:
-    assert profile.role is not None
-    return profile.role
+    for given in groups.select_related("role", "group"):
+        roles.append(Effective(given.role, group_role=given))
+    return sorted(roles, key=lambda one: (-one.role.rank, one.role.name))
 
 
 def lowest() -> Role:

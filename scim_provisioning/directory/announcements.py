@@ -59,6 +59,7 @@ def provisioned(
             connection_id=context.principal.connection_id,
             document=stored.document,
             created=created,
+            notes=context.notes,
         )
 
 
