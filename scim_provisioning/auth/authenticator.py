@@ -12,7 +12,13 @@ from django.utils import timezone
 
 from scim_provisioning import conf
 from scim_provisioning.context import Principal
-from scim_provisioning.models import ClientSecret, Connection, OIDCApplication, PersonalAccessToken
+from scim_provisioning.models import (
+    ClientSecret,
+    Connection,
+    OIDCApplication,
+    PersonalAccessToken,
+    WorkloadTrust,
+)
 from scim_provisioning.protocol.errors import Unauthorized
 
 from . import client_credentials, compact, passwords, personal_tokens, portal_tokens
@@ -23,6 +29,7 @@ CREDENTIALS: dict[str, Manager[Any]] = {
     "token": PersonalAccessToken.objects,
     "client": ClientSecret.objects,
     "application": OIDCApplication.objects,
+    "workload": WorkloadTrust.objects,
 }
 """Where the rows of each kind of ``Principal.credential_key`` are."""
 

@@ -89,10 +89,10 @@ def _introspecting(vendor: str) -> Select:
 
 def of_client(claims: Mapping[str, Json]) -> list[Found]:
     """Return the applications whose issuer and identifier the claims name, exactly."""
-    issuer = _storable(claims.get("iss"))
+    issuer = storable(claims.get("iss"))
     if not issuer:
         return []
-    names = [_storable(claims.get(claim)) for claim in CLAIMS]
+    names = [storable(claims.get(claim)) for claim in CLAIMS]
     found = map(_found, _by_client(connection.vendor).rows([issuer, *names]))
     return [each for each in found if claims.get(each.terms.claim) == each.terms.identifier]
 
@@ -102,7 +102,7 @@ def introspecting() -> list[Found]:
     return list(map(_found, _introspecting(connection.vendor).rows()))
 
 
-def _storable(value: Json) -> str:
+def storable(value: Json) -> str:
     """Return what a column can hold; the empty text, which names nobody, for anything else."""
     if isinstance(value, str) and value.isprintable() and len(value) <= 500:
         return value

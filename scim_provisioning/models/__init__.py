@@ -15,6 +15,7 @@ from .resource import ScimResource
 from .token import PersonalAccessToken
 from .user import ScimUser, SignInClass
 from .values import ExternalId, MultiValue
+from .workload import UsedAssertion, WorkloadTrust
 
 __all__ = [
     "ClientSecret",
@@ -34,4 +35,6 @@ __all__ = [
     "ScimUser",
     "SignInClass",
     "State",
+    "UsedAssertion",
+    "WorkloadTrust",
 ]

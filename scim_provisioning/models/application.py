@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -249,26 +250,36 @@ class OIDCApplication(models.Model):
 Problems = dict[str, Any]
 
 
-def _issuer(row: OIDCApplication) -> Problems:
-    parts = urlsplit(row.issuer)
+def check_issuer(issuer: str) -> Problems:
+    """Return what is wrong with an issuer, apart from where it leads."""
+    parts = urlsplit(issuer)
     segments = {segment.lower() for segment in parts.path.split("/")}
-    if "{" in row.issuer or segments & SHARED_TENANTS:
+    if "{" in issuer or segments & SHARED_TENANTS:
         return {"issuer": _("Name one tenant: an issuer shared by all would let anybody in.")}
     if parts.query or parts.fragment:
         return {"issuer": _("An issuer has no query and no fragment.")}
     return {}
 
 
-def _urls(row: OIDCApplication) -> Problems:
-    """Check what is followed; what is off follows nothing, and can be switched off any time."""
+def check_urls(row: models.Model, names: Iterable[str]) -> Problems:
+    """Return which of a row's URLs this site does not follow."""
     errors: Problems = {}
-    for name in URLS if row.enabled else ():
+    for name in names:
         if url := getattr(row, name):
             try:
                 check_url(url)
             except ForbiddenUrl as problem:
                 errors[name] = str(problem)
     return errors
+
+
+def _issuer(row: OIDCApplication) -> Problems:
+    return check_issuer(row.issuer)
+
+
+def _urls(row: OIDCApplication) -> Problems:
+    # What is off follows nothing, and can be switched off whatever its URLs became.
+    return check_urls(row, URLS if row.enabled else ())
 
 
 def _algorithms(row: OIDCApplication) -> Problems:
