@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -15,6 +16,8 @@ urlpatterns = [
     path("rest/scim/v2/", include("scim_provisioning.urls")),
     path("oauth/", include("scim_provisioning.oauth_urls")),
     path("", views.home, name="home"),
+    # The admin's pages name no icon: browsers ask for this one.
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}portal.svg")),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     # One page has all the ways in, and one rule says whose they are.

@@ -1,0 +1,67 @@
+"""What the pages share; sites with another admin name its base class in the settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest
+from django.utils.module_loading import import_string
+
+from onboarding import conf
+from onboarding.models import Role
+from onboarding.models.role import ADMINISTRATOR_RANK
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin as Base
+else:
+    Base = import_string(conf.current().admin_base)
+
+
+class Page(Base):  # type: ignore[type-arg]
+    """A page that a table of a million rows does not slow down."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+
+class ReadOnlyPage(Page):
+    """A page of what nobody edits by hand."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Rows come from elsewhere."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Rows stay as they are."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Rows stay."""
+        return False
+
+
+def may_allow_administrators(request: HttpRequest) -> bool:
+    """Whether a person may give roles of Administrator's rank, and let others give them."""
+    return bool(request.user.has_perm("onboarding.allow_administrators"))
+
+
+class GivesRoles(Page):
+    """A page that gives a role: those of Administrator's rank only by whoever may."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may not make administrators does not unmake them either."""
+        return super().has_change_permission(request, obj) and self._may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The same for taking a role away."""
+        return super().has_delete_permission(request, obj) and self._may_touch(request, obj)
+
+    def _may_touch(self, request: HttpRequest, obj: Any) -> bool:
+        role: Role | None = obj.role if obj is not None else None
+        return role is None or not role.is_administrative or may_allow_administrators(request)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the roles that the person may give."""
+        if db_field.name == "role" and not may_allow_administrators(request):
+            kwargs["queryset"] = Role.objects.filter(rank__lt=ADMINISTRATOR_RANK)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
