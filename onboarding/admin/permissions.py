@@ -36,7 +36,7 @@ def as_table(permissions: Iterable[Permission]) -> SafeString:
     return format_html("<table class='held'><tbody>{}</tbody></table>", body)
 
 
-class GroupedChoices(forms.models.ModelChoiceIterator):
+class GroupedChoices(forms.models.ModelChoiceIterator):  # type: ignore[type-arg]
     """The permissions as a widget wants groups of choices."""
 
     def __iter__(self) -> Iterator[Any]:
@@ -51,7 +51,7 @@ class PermissionCheckboxes(forms.CheckboxSelectMultiple):
     template_name = "onboarding/admin/grouped_checkboxes.html"
 
 
-class PermissionsField(forms.ModelMultipleChoiceField):
+class PermissionsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Permissions, ticked in their groups."""
 
     widget = PermissionCheckboxes

@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
@@ -63,9 +64,11 @@ class RoleAdmin(Page):
         """Configurations name the built-in roles, and their order is part of what they mean."""
         return ("name", "rank", "held") if obj and obj.built_in else ("held",)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         """Let nobody make a role of a rank that they may not give."""
-        form = super().get_form(request, obj, **kwargs)
+        form = super().get_form(request, obj, change, **kwargs)
         if "rank" in form.base_fields and not may_allow_administrators(request):
             rank: Any = form.base_fields["rank"]
             rank.max_value = ADMINISTRATOR_RANK - 1
@@ -104,9 +107,7 @@ class RoleAdmin(Page):
 
     def copy_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask for the name of a copy, and make it."""
-        role = self.get_object(request, str(pk))
-        if role is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+        role = get_object_or_404(self.get_queryset(request), pk=pk)
         if not self.has_add_permission(request) or not self._may_rank(request, role.rank):
             raise PermissionDenied
         form = CopyForm(request.POST or None)

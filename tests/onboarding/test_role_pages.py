@@ -81,8 +81,8 @@ def test_a_copy_needs_a_name_of_its_own(admin_client, designer):
     assert "Another role has that name." in page.content.decode()
 
 
-def test_a_copy_of_what_is_gone_leads_home(admin_client):
-    assert admin_client.get(url("role", "copy", 4711)).status_code == 302
+def test_there_is_no_copy_of_what_is_gone(admin_client):
+    assert admin_client.get(url("role", "copy", 4711)).status_code == 404
 
 
 def test_copying_needs_the_right_to_add(staff, designer):
