@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from .protocol.policy import Policy, policy_for
+
 
 @dataclass(frozen=True, slots=True)
 class Principal:
@@ -62,3 +64,12 @@ class Context:
     started: float = 0.0
     if_match: str | None = None
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def policy(self) -> Policy:
+        """What is tolerated of this client."""
+        return policy_for(self.principal.profile)
+
+    def known_id(self, identifier: str) -> str:
+        """Return an id of a URL in the letter case of ours, unless case counts for the client."""
+        return identifier.lower() if self.policy.ids_in_any_case else identifier

@@ -22,7 +22,6 @@ from scim_provisioning.context import Context
 from scim_provisioning.models import ScimUser
 from scim_provisioning.protocol.errors import InvalidValue
 from scim_provisioning.protocol.patch import MemberChange
-from scim_provisioning.protocol.policy import policy_for
 from scim_provisioning.resources.asked import base_values
 from scim_provisioning.resources.expressions import FIRST_VALUE, SHOWS_PROTECTED, parse_uuid
 from scim_provisioning.resources.filters import Shaper, where
@@ -193,7 +192,7 @@ def _matching(
     assert isinstance(relation, Membership)
     assert change.filter is not None
     values = base_values(context)
-    shaper = Shaper(mapping, policy_for(context.principal.profile), values)
+    shaper = Shaper(mapping, context.policy, values)
     condition = where(shaper.shape(change.filter, target.attribute), mapping, target)
     rows = relation.queryset().filter(condition, **{relation.owner_path: group_id})
     return [row[0] for row in Select(rows.values_list(f"{relation._other}__id")).rows(values)]

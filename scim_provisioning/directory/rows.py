@@ -53,7 +53,7 @@ def load(
     mapping: ResourceMapping, identifier: str, context: Context, *, lock: bool = True
 ) -> Stored:
     """Return a resource, locked unless told otherwise; raise NotFound where none is seen."""
-    key = parse_uuid(identifier.lower())
+    key = parse_uuid(context.known_id(identifier))
     if key is None:
         raise NotFound
     values = base_values(context)

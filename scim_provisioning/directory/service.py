@@ -19,7 +19,6 @@ from scim_provisioning.protocol import patch as patching
 from scim_provisioning.protocol import validation
 from scim_provisioning.protocol.attributes import Json
 from scim_provisioning.protocol.errors import PreconditionFailed, PreconditionRequired, ScimError
-from scim_provisioning.protocol.policy import policy_for
 from scim_provisioning.protocol.projection import Projection
 from scim_provisioning.resources.bindings import etag
 from scim_provisioning.resources.mapping import Changes, ResourceMapping
@@ -64,7 +63,7 @@ def create(
 
     Without a projection nobody sees it; ``identifier`` is an id that was promised before.
     """
-    policy = policy_for(context.principal.profile)
+    policy = context.policy
     document = validation.clean(body, mapping.resource_type, policy, context.notes)
     if "active" in mapping.bindings:
         document.setdefault("active", True)
@@ -133,7 +132,7 @@ def replace(
     projection: Projection | None,
 ) -> Outcome:
     """Replace a resource (RFC 7644 section 3.5.1): what is omitted is cleared."""
-    policy = policy_for(context.principal.profile)
+    policy = context.policy
     document = validation.clean(body, mapping.resource_type, policy, context.notes)
 
     def work() -> Outcome:
@@ -158,7 +157,7 @@ def patch(
     answer: bool = True,
 ) -> Outcome:
     """Modify a resource (RFC 7644 section 3.5.2): every operation, or none."""
-    policy = policy_for(context.principal.profile)
+    policy = context.policy
     operations = patching.parse(
         body,
         mapping.resource_type,

@@ -19,7 +19,8 @@ from scim_provisioning.auth.principals import READ, WRITE
 from scim_provisioning.context import Context, Principal
 from scim_provisioning.models import State
 from scim_provisioning.protocol.attributes import Json
-from scim_provisioning.protocol.errors import Forbidden, ScimError, TooManyRequests
+from scim_provisioning.protocol.errors import Forbidden, InvalidFilter, ScimError, TooManyRequests
+from scim_provisioning.protocol.policy import Policy
 from scim_provisioning.quirks import standardize
 
 from . import database, exceptions
@@ -78,6 +79,7 @@ class ScimView(APIView):
         self.context = None
         principal: Principal = request.user  # type: ignore[assignment]
         self.context = self._context(request, principal)
+        self._narrow(request, self.context.policy)
         check_rate(principal)
         writes = not (request.method in READS or self.reads_by_post)
         if (WRITE if writes else READ) not in principal.scopes:
@@ -85,6 +87,14 @@ class ScimView(APIView):
         if writes and principal.state == State.PAUSED:
             detail = "The connection is paused."
             raise TooManyRequests(detail, retry_after=conf.current().paused_retry_after)
+
+    def _narrow(self, request: Request, policy: Policy) -> None:
+        """Hold the client to what its profile narrows besides bodies."""
+        if not policy.plain_json:
+            request.accepted_renderer = ScimRenderer()
+            request.accepted_media_type = ScimRenderer.media_type
+        if not policy.filters_anywhere and request.method not in READS and "filter" in request.GET:
+            raise InvalidFilter("Only a GET takes a filter in its URL.")
 
     def _context(self, request: Request, principal: Principal) -> Context:
         raw = request._request
@@ -112,7 +122,8 @@ class ScimView(APIView):
 
     def raw_body(self, request: Request, limit: int, named: str = "the limit") -> Json:
         """Return the body as it was sent, of at most that many bytes."""
-        check_media_type(request.META.get("CONTENT_TYPE", ""))
+        plain = self.asked.policy.plain_json
+        check_media_type(request.META.get("CONTENT_TYPE", ""), plain=plain)
         return read_json(read_body(request._request, limit, named))
 
     def finalize_response(

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from scim_provisioning import auth, conf
 from scim_provisioning.protocol import discovery_schemas, errors, messages, schemas, urns
 from scim_provisioning.protocol.attributes import Json, ResourceType, Schema
+from scim_provisioning.protocol.policy import policy_for
 from scim_provisioning.resources import registry
 
 from .base import ScimView, answer, base_url
@@ -31,6 +32,11 @@ class DiscoveryView(ScimView):
             super().initial(request, *args, **kwargs)
         if "filter" in request.GET:
             raise errors.Forbidden("Discovery endpoints cannot be filtered.")
+
+    @property
+    def profile(self) -> str:
+        """The profile of the client's connection, the default one where nobody is asked."""
+        return self.context.principal.profile if self.context else "auto"
 
     def url(self, path: str) -> str:
         """Return the absolute URL of a discovery document."""
@@ -53,12 +59,18 @@ class ServiceProviderConfig(DiscoveryView):
         """Tell what is supported."""
         location = self.url("ServiceProviderConfig")
         meta = {"resourceType": "ServiceProviderConfig", "location": location}
-        supported = service_provider_config(conf.current())
-        return answer({**supported, "authenticationSchemes": _schemes(), "meta": meta})
+        supported = service_provider_config(conf.current(), self.profile)
+        return answer({**supported, "authenticationSchemes": _schemes(self.profile), "meta": meta})
 
 
-def _schemes() -> list[Json]:
-    """Return the ways to authenticate that are on; exactly one of them is primary."""
+def _schemes(profile: str) -> list[Json]:
+    """Return the ways to authenticate that are on; exactly one of them is primary.
+
+    The Interoperability Profile advises against HTTP Basic (section 7.2).
+    """
+    ways = list(auth.schemes())
+    if profile == "interop":
+        ways.sort(key=lambda scheme: scheme.type == "httpbasic")
     return [
         {
             "type": scheme.type,
@@ -67,13 +79,15 @@ def _schemes() -> list[Json]:
             "specUri": scheme.spec_uri,
             "primary": number == 0,
         }
-        for number, scheme in enumerate(auth.schemes())
+        for number, scheme in enumerate(ways)
     ]
 
 
-def service_provider_config(settings: conf.Settings) -> dict[str, Json]:
-    """Return what is supported; nothing else is advertised."""
+def service_provider_config(settings: conf.Settings, profile: str = "auto") -> dict[str, Json]:
+    """Return what is supported for connections of a profile; nothing else is advertised."""
+    interop = {"interopProfileConformant": True} if profile == "interop" else {}
     return {
+        **interop,
         "schemas": [urns.SERVICE_PROVIDER_CONFIG],
         "patch": {"supported": True},
         "bulk": {
@@ -142,4 +156,5 @@ class Schemas(DiscoveryView):
         ]
 
     def _document(self, schema: Schema) -> dict[str, Json]:
-        return schemas.schema_document(schema, self.url(f"Schemas/{quote(schema.id, safe=':')}"))
+        location = self.url(f"Schemas/{quote(schema.id, safe=':')}")
+        return schemas.schema_document(schema, location, policy_for(self.profile))

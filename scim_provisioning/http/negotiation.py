@@ -102,10 +102,13 @@ def _read(request: Any, length: int | None, most: int) -> bytes:
     return b"".join(parts)
 
 
-def check_media_type(content_type: str) -> None:
-    """Raise UnsupportedMediaType for a body that says it is not JSON in UTF-8."""
+def check_media_type(content_type: str, *, plain: bool = True) -> None:
+    """Raise UnsupportedMediaType for a body that says it is not JSON in UTF-8.
+
+    ``plain`` takes ``application/json``, and a body that says nothing.
+    """
     media, _, parameters = content_type.partition(";")
-    if media.strip().lower() not in ("", SCIM, PLAIN):
+    if media.strip().lower() not in (("", SCIM, PLAIN) if plain else (SCIM,)):
         raise UnsupportedMediaType
     for parameter in parameters.split(";"):
         name, _, value = parameter.partition("=")

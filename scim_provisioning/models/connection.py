@@ -15,6 +15,7 @@ class Profile(models.TextChoices):
     OKTA = "okta", _("Okta")
     ENTRA = "entra", _("Microsoft Entra ID")
     STRICT = "strict", _("RFC 7643 and 7644 to the letter")
+    INTEROP = "interop", _("SCIM 2.0 Interoperability Profile")
 
 
 class State(models.TextChoices):

@@ -54,6 +54,14 @@ class Uniqueness(StrEnum):
     GLOBAL = "global"
 
 
+class Format(StrEnum):
+    """What a string is besides a string; the value is the words for a refusal."""
+
+    COUNTRY = "a country's two letters of ISO 3166-1"
+    PICTURE = "the address of a picture"
+    CERTIFICATE = "one certificate in DER and base64"
+
+
 @dataclass(frozen=True)
 class Attribute:
     """One attribute or sub-attribute with its characteristics (RFC 7643 section 2.2)."""
@@ -69,6 +77,7 @@ class Attribute:
     canonical_values: tuple[str, ...] = ()
     reference_types: tuple[str, ...] = ()
     description: str = ""
+    format: Format | None = None
     sub_attributes: tuple[Attribute, ...] = ()
 
     @cached_property

@@ -38,6 +38,7 @@ SERVICE_PROVIDER_CONFIG = Schema(
         part("changePassword", SUPPORTED, required=True),
         part("sort", SUPPORTED, required=True),
         part("etag", SUPPORTED, required=True),
+        fact("interopProfileConformant", Type.BOOLEAN),
         part(
             "pagination",
             fact("cursor", Type.BOOLEAN, required=True),

@@ -41,10 +41,12 @@ def split_members(
 
 
 def _change(operation: Operation, by_value: bool) -> MemberChange:
-    if operation.target.sub is not None:
-        raise MutabilityError("A member cannot be edited: remove it and add another.")
-    if operation.op == "remove":
+    sub = operation.target.sub
+    if operation.op == "remove" and (sub is None or (sub.name == "value" and operation.filter)):
+        # A member without its value is none.
         return _removal(operation, by_value)
+    if sub is not None:
+        raise MutabilityError("A member cannot be edited: remove it and add another.")
     if operation.filter is not None:
         raise MutabilityError("A member cannot be edited: remove it and add another.")
     values = member_ids(operation.value)

@@ -80,6 +80,8 @@ class _Reader:
             yield from self._with_path(op, path, value)
         elif op == "remove":
             raise NoTarget("remove needs a path.")
+        elif not self.policy.operations_without_path:
+            raise InvalidSyntax(f"{op} needs a path.")
         else:
             yield from self._without_path(op, value)
 
@@ -134,8 +136,11 @@ class _Reader:
             path.path.urn, path.path.name, path.path.sub, lenient=self.policy.bare_extension_names
         )
         if target is None:
-            raise InvalidPath(f"{text[:120]} names no attribute of a {self.type.name}.")
+            wrong = InvalidPath if self.policy.path_errors else InvalidSyntax
+            raise wrong(f"{text[:120]} names no attribute of a {self.type.name}.")
         if path.filter is not None:
+            if path.path.sub is None and not self.policy.element_paths:
+                raise InvalidPath(f"{text[:120]} has to end in a sub-attribute.")
             if not (target.attribute.multi_valued and target.attribute.is_complex):
                 raise InvalidPath(f"{target.attribute.name} has no values to select from.")
             select(path.filter, [], target.attribute, self.policy.boolean_strings)

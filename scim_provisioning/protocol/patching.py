@@ -87,7 +87,9 @@ class _Editor:
             self._set_list(holder, operation, attribute)
         elif attribute.is_complex and operation.value not in UNASSIGNED:
             parts = self.cleaner.parts(operation.value, attribute, operation.target.key)
-            _store(holder, attribute, _merged(holder.get(attribute.name, {}), parts))
+            kept = operation.op == "add" or self.policy.replace_merges
+            before = holder.get(attribute.name, {}) if kept else {}
+            _store(holder, attribute, _merged(before, parts))
         else:
             _store(holder, attribute, self._cleaned(operation))
 

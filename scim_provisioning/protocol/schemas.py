@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import urns
 from .attributes import (
     Attribute,
+    Format,
     Json,
     Mutability,
     ResourceType,
@@ -13,6 +14,7 @@ from .attributes import (
     Type,
     Uniqueness,
 )
+from .policy import TOLERANT, Policy
 
 READ_ONLY = Mutability.READ_ONLY
 IMMUTABLE = Mutability.IMMUTABLE
@@ -146,7 +148,7 @@ USER = Schema(
         plural(
             "photos",
             "Addresses of pictures of the person.",
-            reference("value", "external"),
+            reference("value", "external", format=Format.PICTURE),
             DISPLAY,
             kind("photo", "thumbnail"),
             PRIMARY,
@@ -159,7 +161,11 @@ USER = Schema(
             Attribute("locality", description="The city."),
             Attribute("region", description="The state or region."),
             Attribute("postalCode", description="The postal code."),
-            Attribute("country", description="The country, as ISO 3166-1 alpha-2."),
+            Attribute(
+                "country",
+                format=Format.COUNTRY,
+                description="The country, as ISO 3166-1 alpha-2.",
+            ),
             kind("work", "home", "other"),
             PRIMARY,
         ),
@@ -188,7 +194,7 @@ USER = Schema(
         plural(
             "x509Certificates",
             "Certificates, one base64 DER each.",
-            Attribute("value", Type.BINARY, case_exact=True),
+            Attribute("value", Type.BINARY, case_exact=True, format=Format.CERTIFICATE),
             DISPLAY,
             kind(),
             PRIMARY,
@@ -251,7 +257,11 @@ USER_TYPE = ResourceType(
 GROUP_TYPE = ResourceType("Group", "/Groups", "Group", GROUP, common=COMMON)
 
 
-def attribute_document(attribute: Attribute) -> dict[str, Json]:
+OPEN_TYPES = ("work", "home", "other")
+"""What a ``type`` may be where the RFC leaves it open and the policy does not."""
+
+
+def attribute_document(attribute: Attribute, policy: Policy = TOLERANT) -> dict[str, Json]:
     """Return an attribute as ``/Schemas`` shows it (RFC 7643 section 7), without nulls."""
     document: dict[str, Json] = {
         "name": attribute.name,
@@ -264,24 +274,29 @@ def attribute_document(attribute: Attribute) -> dict[str, Json]:
         "returned": attribute.returned.value,
         "uniqueness": attribute.uniqueness.value,
     }
-    if attribute.canonical_values:
-        document["canonicalValues"] = list(attribute.canonical_values)
+    canonical = attribute.canonical_values
+    if not canonical and attribute.name == "type" and not policy.untyped_lists:
+        canonical = OPEN_TYPES
+    if canonical:
+        document["canonicalValues"] = list(canonical)
     if attribute.reference_types:
         document["referenceTypes"] = list(attribute.reference_types)
     if attribute.is_complex:
         # Case and uniqueness say nothing of objects (erratum 6004).
         del document["caseExact"], document["uniqueness"]
-        document["subAttributes"] = [attribute_document(s) for s in attribute.sub_attributes]
+        document["subAttributes"] = [
+            attribute_document(sub, policy) for sub in attribute.sub_attributes
+        ]
     return document
 
 
-def schema_document(schema: Schema, location: str) -> dict[str, Json]:
+def schema_document(schema: Schema, location: str, policy: Policy = TOLERANT) -> dict[str, Json]:
     """Return a schema as ``/Schemas`` shows it."""
     return {
         "schemas": [urns.SCHEMA],
         "id": schema.id,
         "name": schema.name,
         "description": schema.description,
-        "attributes": [attribute_document(attribute) for attribute in schema.attributes],
+        "attributes": [attribute_document(attribute, policy) for attribute in schema.attributes],
         "meta": {"resourceType": "Schema", "location": location},
     }

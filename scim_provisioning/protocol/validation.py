@@ -6,8 +6,9 @@ neither nulls nor empty values nor anything read-only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
+from . import formats
 from .attributes import Attribute, Json, Mutability, ResourceType, Schema, Target
 from .errors import InvalidSyntax, InvalidValue
 from .policy import Policy
@@ -150,7 +151,10 @@ class Cleaner:
         if not attribute.is_complex:
             if isinstance(value, str):
                 check_text(value, path)
-            return clean_scalar(value, attribute, self.policy, path)
+            cleaned = clean_scalar(value, attribute, self.policy, path)
+            if not self.policy.any_format and isinstance(cleaned, str):
+                formats.check(cleaned, attribute, path)
+            return cleaned
         parts = self.parts(value, attribute, path)
         entry = {name: part for name, part in parts.items() if part is not None}
         if attribute.multi_valued and entry.keys() <= LABELS:
@@ -183,18 +187,24 @@ class Cleaner:
 
 
 def unique(entries: Iterable[Json]) -> list[Json]:
-    """Return the entries, each once (RFC 7643 section 2.4)."""
-    return list(_unique(entries))
+    """Return the entries, no type and value twice; the later one says what else there is.
 
-
-def _unique(entries: Iterable[Json]) -> Iterator[Json]:
-    seen: set[object] = set()
+    RFC 7643 section 2.4.
+    """
+    found: dict[object, Json] = {}
     for entry in entries:
-        key = (
-            tuple(sorted((k, type(v).__name__, str(v)) for k, v in entry.items()))
-            if isinstance(entry, dict)
-            else entry
-        )
-        if key not in seen:
-            seen.add(key)
-            yield entry
+        key = _identity(entry)
+        found[key] = {**found[key], **entry} if key in found and _has_value(entry) else entry
+    return list(found.values())
+
+
+def _has_value(entry: Json) -> bool:
+    return isinstance(entry, dict) and "value" in entry
+
+
+def _identity(entry: Json) -> object:
+    """Return what makes an entry the same as another: its type and value, else all of it."""
+    if not isinstance(entry, dict):
+        return type(entry), entry
+    parts = [entry.get("type"), entry["value"]] if _has_value(entry) else sorted(entry.items())
+    return repr(parts)

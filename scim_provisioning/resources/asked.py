@@ -20,7 +20,7 @@ from scim_provisioning.context import Context
 from scim_provisioning.protocol.attributes import Target
 from scim_provisioning.protocol.errors import InvalidFilter, InvalidPath
 from scim_provisioning.protocol.grammar import parse_attribute, parse_filter
-from scim_provisioning.protocol.policy import Policy, policy_for
+from scim_provisioning.protocol.policy import Policy
 from scim_provisioning.protocol.projection import Projection
 from scim_provisioning.protocol.tree import Filter
 
@@ -81,7 +81,7 @@ def ask(
     mappings: Sequence[ResourceMapping], search: Search, context: Context
 ) -> tuple[Asked, list[Any]]:
     """Return a query with the values of its statements; raise InvalidFilter or InvalidPath."""
-    policy = policy_for(context.principal.profile)
+    policy = context.policy
     values = base_values(context)
     shapes = _shapes(mappings, search.filter, policy, values)
     sorts = _sorts(mappings, search.sort_by, policy)

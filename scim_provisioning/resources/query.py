@@ -46,7 +46,7 @@ def get(
     mapping: ResourceMapping, identifier: str | UUID, projection: Projection, context: Context
 ) -> dict[str, Json] | None:
     """Return the resource of that id, rendered, or None where the client sees none."""
-    key = identifier if isinstance(identifier, UUID) else parse_uuid(identifier.lower())
+    key = identifier if isinstance(identifier, UUID) else parse_uuid(context.known_id(identifier))
     if key is None:
         return None
     read = reader(mapping, projection)
