@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "kyvos_portal.signin.sessions.SignedInMiddleware",
+    "djangosaml2.middleware.SamlSessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -124,6 +125,14 @@ SESSION_COOKIE_AGE = 8 * 60 * 60
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 
+SAML_KEY_FILE = os.environ.get("SAML_KEY_FILE", str(BASE_DIR / ".saml_key.pem"))
+SAML_CSP_HANDLER = ""
+SAML_LOGOUT_REQUEST_PREFERRED_BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+# A provider's answer comes as a form of its own site: only this cookie travels with it.
+SAML_SESSION_COOKIE_NAME, SAML_SESSION_COOKIE_SAMESITE = (
+    ("__Host-saml", "None") if IS_SECURE else ("saml", "Lax")
+)
+
 SCIM_PROVISIONING = {
     "USER_RESOURCE": "kyvos_portal.scim.USER",
     "PRIVILEGED_USERS": "onboarding.privileges.users",
@@ -161,6 +170,12 @@ LOGGING = {
     "formatters": {"json": {"()": "kyvos_portal.logs.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    # At DEBUG it writes the tokens that it issues.
-    "loggers": {"oauthlib": {"level": "INFO"}},
+    "loggers": {
+        # At DEBUG it writes the tokens that it issues.
+        "oauthlib": {"level": "INFO"},
+        # They write whole messages, with what these say of people; the portal's log has refusals.
+        "saml2": {"level": 100, "propagate": False},
+        "djangosaml2": {"level": 100, "propagate": False},
+        "xmlschema": {"level": "WARNING"},
+    },
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -16,7 +17,7 @@ from .rule import Reason, Way
 logger = logging.getLogger(__name__)
 
 
-class Refused(Exception):
+class Refused(PermissionDenied):
     """A sign-in that is refused; only the record tells why."""
 
     def __init__(self, reason: Reason, detail: str = "", *, user: Any = None) -> None:

@@ -10,6 +10,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from scim_provisioning.auth import throttle
@@ -18,6 +19,11 @@ from scim_provisioning.protocol.errors import TooManyRequests
 
 from .backends import REALM
 from .forms import PasswordForm
+from .models import SamlProvider
+from .rule import Way
+from .saml.config import xmlsec1
+from .saml.views import sign_out_url
+from .sessions import KEY
 
 
 class SignInView(LoginView):
@@ -47,11 +53,16 @@ class SignInView(LoginView):
 
 def ways() -> list[tuple[str, str]]:
     """Return the name and the address of every provider that people sign in by."""
-    return []
+    if xmlsec1() is None:
+        return []
+    saml = SamlProvider.objects.filter(enabled=True).values_list("name", "slug")
+    return [(name, reverse("saml2_login", args=[slug])) for name, slug in saml]
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """End the session here."""
+    """End the session here, and at the identity provider that it came from."""
+    way = (request.session.get(KEY) or {}).get("way")
+    elsewhere = sign_out_url(request) if way == Way.SAML else None
     logout(request)
-    return redirect(settings.LOGOUT_REDIRECT_URL)
+    return redirect(elsewhere or settings.LOGOUT_REDIRECT_URL)

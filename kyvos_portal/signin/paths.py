@@ -1,0 +1,20 @@
+"""Where a person goes after signing in: only to pages of this site."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+
+MOST = 500
+"""Characters of an address that is kept while a person is away."""
+
+
+def own_path(request: HttpRequest) -> str:
+    """Return the page that ``next`` names, or home."""
+    wanted = request.GET.get("next", "")
+    is_path = wanted.startswith("/") and len(wanted) <= MOST
+    if is_path and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
+        return wanted
+    return resolve_url(settings.LOGIN_REDIRECT_URL)

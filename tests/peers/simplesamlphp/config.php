@@ -1,0 +1,37 @@
+<?php
+// A SAML identity provider on loopback, for tests only: every secret here is public.
+$home = getenv('PEER_HOME');
+$url = getenv('PEER_URL');
+$config = [
+    'baseurlpath' => "$url/simplesaml/",
+    'certdir' => "$home/cert/",
+    'loggingdir' => "$home/log/",
+    'datadir' => "$home/data/",
+    'tempdir' => "$home/tmp",
+    'metadatadir' => "$home/metadata/",
+    'technicalcontact_name' => 'Tests',
+    'technicalcontact_email' => 'na@example.org',
+    'timezone' => 'UTC',
+    'secretsalt' => 'only-for-tests-0123456789',
+    'auth.adminpassword' => 'only-for-tests',
+    'debug' => ['saml' => false],
+    'errorreporting' => false,
+    'logging.level' => 4,
+    'logging.handler' => 'file',
+    'logging.logfile' => 'peer.log',
+    'enable.saml20-idp' => true,
+    'module.enable' => ['exampleauth' => true, 'core' => true, 'saml' => true],
+    'session.cookie.name' => 'PEERSESSION',
+    'session.cookie.secure' => false,
+    'session.cookie.samesite' => null,
+    'session.phpsession.cookiename' => 'PEERPHP',
+    'session.phpsession.savepath' => "$home/sess",
+    'session.phpsession.httponly' => true,
+    'session.authtoken.cookiename' => 'PEERTOKEN',
+    'store.type' => 'phpsession',
+    'language.default' => 'en',
+    'theme.use' => 'default',
+    'metadata.sources' => [['type' => 'flatfile']],
+    'authproc.idp' => [],
+    'authproc.sp' => [],
+];
