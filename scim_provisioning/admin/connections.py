@@ -1,4 +1,4 @@
-"""Connections: made, rotated, paused and resumed."""
+"""Connections: made, paused and resumed; their credentials have pages of their own."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
-from scim_provisioning import connections, credentials
+from scim_provisioning import connections
+from scim_provisioning.credentials import Kind
 from scim_provisioning.models import Connection, ExternalId, Finding, RequestCount, State
 
-from .base import Page
+from .credentials import CredentialPages
 
 
 class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -42,7 +44,7 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Connection)
-class ConnectionAdmin(Page):
+class ConnectionAdmin(CredentialPages):
     """One identity provider each."""
 
     form = ConnectionForm
@@ -51,15 +53,18 @@ class ConnectionAdmin(Page):
     list_select_related = ("acting_user",)
     search_fields = ("name",)
     raw_id_fields = ("acting_user",)
-    readonly_fields = ("base_url", "last_seen", "created")
-    actions = ("rotate", "pause", "resume")
+    readonly_fields = ("base_url", "credentials", "last_seen", "created")
+    actions = ("pause", "resume")
     fieldsets = (
         (None, {"fields": ("name", "profile", "acting_user", "state")}),
         (
             _("Behaviour"),
             {"fields": ("delete_policy", "shows_protected", "requires_if_match", "rate_limit")},
         ),
-        (_("For the identity provider"), {"fields": ("base_url", "last_seen", "created")}),
+        (
+            _("For the identity provider"),
+            {"fields": ("base_url", "credentials", "last_seen", "created")},
+        ),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -72,7 +77,13 @@ class ConnectionAdmin(Page):
             obj.acting_user = connections.new_acting_user(obj.name)
         super().save_model(request, obj, form, change)
         if not change:
-            self._show_token(request, obj, connections.first_token(obj))
+            # Shown by the answer to this very request, and kept nowhere.
+            obj.new_token = connections.first_token(obj)
+
+    def response_add(self, request: HttpRequest, obj: Any, *args: Any, **kwargs: Any) -> Any:
+        """Show the token of a new connection, this once."""
+        back = self._url("credentials", obj)
+        return self.show_credential(request, obj, Kind.TOKEN, obj.new_token, back_url=back)
 
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Say why an account could not be made, on the form."""
@@ -99,15 +110,13 @@ class ConnectionAdmin(Page):
         """What to paste into the identity provider."""
         return connections.base_url()
 
-    @admin.action(description=_("Make a new token, the old ones end now"), permissions=["change"])
-    def rotate(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
-        """Show the new token of each connection, this once."""
-        for connection in queryset.select_related("acting_user"):
-            self._show_token(request, connection, credentials.rotate(connection).secret)
-
-    def _show_token(self, request: HttpRequest, connection: Connection, token: str) -> None:
-        text = _("The token of %(name)s, shown this once: %(token)s")
-        messages.success(request, text % {"name": connection.name, "token": token})
+    @admin.display(description=_("credentials"))
+    def credentials(self, obj: Connection) -> str:
+        """The way to them."""
+        if obj.pk is None:
+            return gettext("The first is made with the connection.")
+        url = self._url("credentials", obj)
+        return format_html('<a href="{}">{}</a>', url, _("List, make, rotate, revoke"))
 
     @admin.action(description=_("Pause: reads go on, writes answer 429"), permissions=["change"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from scim_provisioning import conf
@@ -18,6 +20,7 @@ from scim_provisioning.auth.principals import parse_scopes
 from scim_provisioning.models import PersonalAccessToken
 
 from .base import Page
+from .secrets import ask, show_once
 
 
 def default_expiry() -> Any:
@@ -100,12 +103,31 @@ class PersonalAccessTokenAdmin(Page):
         token = personal_tokens.generate()
         obj.digest, obj.hint = opaque.digest(token), opaque.hint(token)
         super().save_model(request, obj, form, change)
-        messages.success(request, _("The token, shown this once: %(token)s") % {"token": token})
+        # Shown by the answer to this very request, and kept nowhere.
+        obj.new_token = token
+
+    def response_add(self, request: HttpRequest, obj: Any, *args: Any, **kwargs: Any) -> Any:
+        """Show a new token, this once."""
+        facts = [
+            (gettext("User name"), obj.owner.get_username()),
+            (gettext("Token"), obj.new_token),
+        ]
+        return show_once(self, request, str(obj), facts)
 
     @admin.action(
         description=_("Revoke: the next request with it is refused"), permissions=["change"]
     )
-    def revoke(self, request: HttpRequest, queryset: QuerySet[PersonalAccessToken]) -> None:
-        """End tokens now."""
-        count = queryset.filter(revoked=None).update(revoked=timezone.now())
+    def revoke(
+        self, request: HttpRequest, queryset: QuerySet[PersonalAccessToken]
+    ) -> HttpResponse | None:
+        """Ask, and end tokens now."""
+        live = queryset.filter(revoked=None)
+        if "yes" not in request.POST:
+            hidden = [("action", "revoke"), ("yes", "1")]
+            hidden += [(ACTION_CHECKBOX_NAME, str(row.pk)) for row in live]
+            question = gettext("End these tokens now? Requests with them are refused, for good.")
+            yes = gettext("Yes, end them")
+            return ask(self, request, gettext("Revoke"), question, yes, live, hidden=hidden)
+        count = live.update(revoked=timezone.now())
         messages.success(request, _("%(count)d tokens revoked.") % {"count": count})
+        return None
