@@ -6,7 +6,7 @@ import pytest
 from django.core.cache import cache
 
 from scim_provisioning import counters
-from scim_provisioning.auth import jwks, passwords
+from scim_provisioning.auth import introspection, jwks, passwords
 from tests.conformance.plugin import (
     pytest_addoption,
     pytest_collection_modifyitems,
@@ -34,6 +34,7 @@ def _clean_process():
     cache.clear()
     passwords.memory.forget()
     jwks.forget()
+    introspection.memory.forget()
     counters.forget()
     yield
     # What is left would be written when the run ends, to a database that is no test's.

@@ -21,7 +21,7 @@ from scim_provisioning.models import (
 )
 from scim_provisioning.protocol.errors import Unauthorized
 
-from . import client_credentials, compact, passwords, personal_tokens, portal_tokens
+from . import client_credentials, compact, introspection, passwords, personal_tokens, portal_tokens
 
 MOST_BYTES = compact.MOST_BYTES + len("Bearer ")
 MOST_BASIC = 2048
@@ -47,19 +47,21 @@ def authenticate(authorization: str | None, address: str | None) -> Principal:
     if scheme.lower() == "basic" and conf.current().basic:
         return _basic(rest.strip(), address)
     if scheme.lower() == "bearer":
-        return _bearer(rest.strip())
+        return _bearer(rest.strip(), address)
     if not rest and header.startswith(personal_tokens.PREFIX):
         # Okta's authentication mode "Header" sends the token bare.
         return personal_tokens.check(header, None, "pat-bearer")
     raise Unauthorized
 
 
-def _bearer(token: str) -> Principal:
+def _bearer(token: str, address: str | None) -> Principal:
     if client_credentials.is_jwt(token):
         return client_credentials.check(token)
     if token.startswith(personal_tokens.PREFIX):
         return personal_tokens.check(token, None, "pat-bearer")
-    return portal_tokens.check(token)
+    if token.startswith(portal_tokens.PREFIX):
+        return portal_tokens.check(token)
+    return introspection.check(token, address)
 
 
 def _basic(encoded: str, address: str | None) -> Principal:

@@ -1,7 +1,8 @@
 """Failed password checks, counted per address and per address and user name.
 
 REST framework throttles after it authenticates; a hash is too dear for that. Counts
-live in Django's cache; a missing credential, a token or a token's typo is never counted.
+live in Django's cache; a missing credential, a token or a token's typo is never counted,
+but for opaque tokens that an issuer was asked about in vain: those count by address.
 """
 
 from __future__ import annotations
@@ -15,26 +16,26 @@ from scim_provisioning import conf
 from scim_provisioning.protocol.errors import TooManyRequests
 
 
-def _windows(address: str | None, username: str, realm: str) -> list[tuple[str, int, int]]:
+def _windows(address: str | None, username: str | None, realm: str) -> list[tuple[str, int, int]]:
     """Return (cache key, limit, seconds) of what is counted."""
     settings = conf.current()
-    who = hashlib.sha256(f"{address}\0{username}".encode()).hexdigest()
     by_address, by_user = settings.throttle_address, settings.throttle_user
     now = int(time.time())
-    return [
-        (f"{realm}-throttle-a:{address}:{now // by_address[1]}", *by_address),
-        (f"{realm}-throttle-u:{who}:{now // by_user[1]}", *by_user),
-    ]
+    windows = [(f"{realm}-throttle-a:{address}:{now // by_address[1]}", *by_address)]
+    if username is not None:
+        who = hashlib.sha256(f"{address}\0{username}".encode()).hexdigest()
+        windows.append((f"{realm}-throttle-u:{who}:{now // by_user[1]}", *by_user))
+    return windows
 
 
-def check(address: str | None, username: str, *, realm: str = "scim") -> None:
+def check(address: str | None, username: str | None, *, realm: str = "scim") -> None:
     """Raise TooManyRequests where too many checks failed; each realm counts for itself."""
     for key, limit, seconds in _windows(address, username, realm):
         if cache.get(key, 0) >= limit:
             raise TooManyRequests(retry_after=seconds - int(time.time()) % seconds or 1)
 
 
-def fail(address: str | None, username: str, *, realm: str = "scim") -> None:
+def fail(address: str | None, username: str | None, *, realm: str = "scim") -> None:
     """Count a failed check."""
     for key, _, seconds in _windows(address, username, realm):
         cache.add(key, 0, seconds)
