@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scim_provisioning import conf
+from scim_provisioning.models import OIDCApplication
 
 from . import portal_tokens
 
@@ -41,6 +42,12 @@ CLIENT_CREDENTIALS = Scheme(
     "A bearer token from this site's token endpoint.",
     "https://www.rfc-editor.org/info/rfc6749",
 )
+EXTERNAL_TOKEN = Scheme(
+    "oauth2",
+    "OAuth 2.0 client credentials of another issuer",
+    "A bearer token that a configured issuer made for its client.",
+    "https://www.rfc-editor.org/info/rfc9068",
+)
 
 
 def schemes() -> Iterator[Scheme]:
@@ -50,6 +57,8 @@ def schemes() -> Iterator[Scheme]:
     yield PERSONAL_TOKEN
     if portal_tokens.endpoint() is not None:
         yield CLIENT_CREDENTIALS
+    if OIDCApplication.objects.filter(enabled=True).exclude(token_identifier="").exists():
+        yield EXTERNAL_TOKEN
 
 
 def challenge(*, error: bool) -> str:

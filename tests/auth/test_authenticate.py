@@ -69,6 +69,7 @@ REFUSED = {
     "someone else's": lambda s: basic("admin", s.token),
     "bad checksum": lambda s: "Bearer " + s.token[:-1] + ("a" if s.token[-1] != "a" else "b"),
     "typo": lambda s: "Bearer " + s.token[:9] + ("a" if s.token[9] != "a" else "b") + s.token[10:],
+    "prefix in capitals": lambda s: s.bearer.replace("kvp_", "KVP_"),
     "too short": lambda s: "Bearer kvp_x",
     "too long": lambda s: s.bearer + "x",
     "not ASCII": lambda s: "Bearer kvp_" + "é" * 49,

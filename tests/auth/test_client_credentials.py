@@ -279,3 +279,14 @@ def test_a_user_model_without_the_connection_is_named(scim, issuer):
     change(issuer, mapped_user=lonely)
     assert scim.get("/Users", authorization=issuer.bearer()).status == 403
     assert "lonely@example.com" in explain(issuer.token())[-1].reason
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [({}, True), ({"enabled": False}, False), ({"token_identifier": ""}, False)],
+    ids=str,
+)
+def test_the_scheme_is_told_where_it_is_on(scim, issuer, fields, told):
+    change(issuer, **fields)
+    ways = scim.get("/ServiceProviderConfig").body["authenticationSchemes"]
+    assert any("another issuer" in way["name"] for way in ways) is told

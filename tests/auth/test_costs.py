@@ -49,7 +49,6 @@ MALFORMED = {
     "checksum": lambda t: t[:-1] + ("0" if t[-1] != "0" else "1"),
     "letter changed": lambda t: t[:20] + ("a" if t[20] != "a" else "b") + t[21:],
     "letters swapped": lambda t: t[:-2] + t[-1] + t[-2] if t[-1] != t[-2] else t[:-1],
-    "prefix in capitals": lambda t: t.replace("kvp_", "KVP_"),
     "wide digits": lambda t: t[:-6] + "\uff10" * 6,
     "hyphen": lambda t: t[:10] + "-" + t[11:],
     "newline inside": lambda t: t[:10] + "\n" + t[11:],
