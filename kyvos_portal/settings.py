@@ -141,7 +141,10 @@ SCIM_PROVISIONING = {
     "TRUSTED_PROXIES": proxies(),
     "ENCRYPTION_KEYS": encryption_keys(),
     "ALLOW_LOCAL_ISSUERS": flag("ALLOW_LOCAL_ISSUERS"),
+    "NESTED_GROUPS": flag("NESTED_GROUPS"),
 }
+if SCIM_PROVISIONING["NESTED_GROUPS"]:
+    AUTHENTICATION_BACKENDS.append("scim_provisioning.backends.NestedGroupsBackend")
 
 # Nothing of the toolkit is served but its models: the token endpoint is scim_provisioning's.
 OAUTH2_PROVIDER = {

@@ -21,6 +21,7 @@ from .resources import registry
 
 MIDDLEWARE = "scim_provisioning.http.middleware.ScimMiddleware"
 PATHS = ("user_resource", "group_resource", "admin_base")
+NESTED = "scim_provisioning.backends.NestedGroupsBackend"
 OPTIONAL_PATHS = ("privileged_users", "privileged_groups")
 LIFETIMES = {"oauth_token_seconds": (3600, 21_600), "client_secret_days": (365, 1095)}
 GATES = tuple(
@@ -205,3 +206,13 @@ def _open_gates() -> Iterator[CheckMessage]:
                 hint="Set it to True: tokens do not belong into URLs, nor into tables in clear.",
                 id="scim_provisioning.E031",
             )
+
+
+@register(Tags.compatibility)
+def check_nested_groups(**_: Any) -> list[CheckMessage]:
+    """W040: groups are nested, and nothing gives people the permissions of outer groups."""
+    if not conf.current().nested_groups or NESTED in settings.AUTHENTICATION_BACKENDS:
+        return []
+    hint = f"Add {NESTED!r} to AUTHENTICATION_BACKENDS, or silence this if they should not."
+    text = "Nested groups pass on no permissions of the groups that hold them."
+    return [Warning(text, hint=hint, id="scim_provisioning.W040")]

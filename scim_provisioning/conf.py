@@ -92,6 +92,10 @@ class Settings:
     """The same of groups."""
     resources: tuple[str, ...] = ()
     """Dotted paths to the ``ResourceMapping`` of further resource types."""
+    nested_groups: bool = False
+    """Whether groups may be members of groups; ``NestedGroupsBackend`` gives their permissions."""
+    nested_groups_depth: int = 10
+    """How deep groups are nested at most."""
     admin_base: str = "django.contrib.admin.ModelAdmin"
     """Dotted path to the base of the app's admin classes."""
 

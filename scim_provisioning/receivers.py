@@ -11,11 +11,11 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db.models import F
-from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
 from django.dispatch import receiver
 from django.utils import timezone
 
-from .directory import sync
+from .directory import nesting, sync
 from .directory.membership import changed_elsewhere
 from .models import Connection, ScimGroup
 from .resources.relations import membership
@@ -42,6 +42,12 @@ def group_saved(instance: Group, raw: bool, **_: object) -> None:
     """Follow a group that was made or renamed."""
     if not raw and not in_charge(instance):
         sync.sync_group(instance)
+
+
+@receiver(pre_delete, sender=Group, dispatch_uid="scim_group_deleted")
+def group_deleted(instance: Group, **_: object) -> None:
+    """Take a group out of the groups that hold it, whoever deletes it."""
+    nesting.forget(instance.pk)
 
 
 @receiver(m2m_changed, sender=Group.permissions.through, dispatch_uid="scim_group_permissions")

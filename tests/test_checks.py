@@ -21,6 +21,7 @@ def test_a_sound_site_has_no_messages():
     assert checks.check_rest_framework() == []
     assert checks.check_databases() == []
     assert checks.check_token_endpoint() == []
+    assert checks.check_nested_groups() == []
 
 
 def test_e001_unknown_setting(settings):
@@ -133,3 +134,10 @@ def test_e031_toolkit_with_open_gates(settings, given):
     assert ids(checks.check_token_endpoint()) == ["scim_provisioning.E031"] * 2
     settings.INSTALLED_APPS = [a for a in settings.INSTALLED_APPS if a != "oauth2_provider"]
     assert checks.check_token_endpoint() == []
+
+
+def test_w040_nested_groups_that_pass_nothing_on(settings):
+    settings.SCIM_PROVISIONING = {"NESTED_GROUPS": True}
+    assert ids(checks.check_nested_groups()) == ["scim_provisioning.W040"]
+    settings.AUTHENTICATION_BACKENDS = [checks.NESTED]
+    assert checks.check_nested_groups() == []

@@ -6,6 +6,7 @@ One statement checks the ids and tells who is a member already, one inserts, one
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,6 +19,7 @@ from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.signals import m2m_changed
 
+from scim_provisioning import conf
 from scim_provisioning.context import Context
 from scim_provisioning.models import ScimUser
 from scim_provisioning.protocol.errors import InvalidValue
@@ -36,6 +38,8 @@ from scim_provisioning.statements import (
     padded,
     slots,
 )
+
+from . import nesting
 
 BATCH = 4096
 
@@ -88,8 +92,12 @@ class Moved:
 def _id(value: str) -> UUID:
     found = parse_uuid(value.lower())
     if found is None:
-        raise InvalidValue(f"No user has the id {value!r}.")
+        raise InvalidValue(f"No {_who()} has the id {value!r}.")
     return found
+
+
+def _who() -> str:
+    return "user or group" if conf.current().nested_groups else "user"
 
 
 def apply(
@@ -114,17 +122,33 @@ def _join(first: Moved, second: Moved) -> Moved:
 
 
 def _flush(group_id: Any, delta: Delta, context: Context) -> Moved:
-    found = _check(group_id, [*delta.add, *delta.remove], context)
-    adding, removing = _wanted(delta.add, found, context), {}
+    named = [*delta.add, *delta.remove]
+    found = _check(group_id, named, context)
+    groups = nesting.check(group_id, [i for i in named if i not in found])
+    adding, removing = _wanted(delta.add, found | groups, context), {}
     for identifier in delta.remove:
-        row = found.get(identifier)
+        row = found.get(identifier) or groups.get(identifier)
         if row is not None and row[2]:
             removing[identifier] = row[0]
+    inner = set(groups)
     if delta.emptied:
-        removing = {i: u for i, u in _current(group_id, context) if i not in delta.add}
-    _insert(group_id, adding.values())
-    _delete(group_id, removing.values())
+        shown = context.principal.shows_protected
+        there = nesting.members(group_id, shows_protected=shown)
+        inner |= there.keys()
+        everybody = {**dict(_current(group_id, context)), **there}
+        removing = {i: key for i, key in everybody.items() if i not in delta.add}
+    _insert(group_id, _except(adding, inner))
+    _delete(group_id, _except(removing, inner))
+    nesting.change(group_id, _only(adding, inner), _only(removing, inner))
     return Moved(tuple(adding), tuple(removing))
+
+
+def _only(keys: dict[UUID, Any], ids: AbstractSet[UUID]) -> list[Any]:
+    return [key for identifier, key in keys.items() if identifier in ids]
+
+
+def _except(keys: dict[UUID, Any], ids: AbstractSet[UUID]) -> list[Any]:
+    return [key for identifier, key in keys.items() if identifier not in ids]
 
 
 def _wanted(
@@ -133,7 +157,7 @@ def _wanted(
     adding: dict[UUID, Any] = {}
     for identifier in asked:
         if identifier not in found:
-            raise InvalidValue(f"No user has the id '{identifier}'.")
+            raise InvalidValue(f"No {_who()} has the id '{identifier}'.")
         user_id, owner, is_member = found[identifier]
         if owner not in (None, context.principal.connection_id):
             context.notes.append(f"member {identifier} belongs to another connection")
@@ -193,9 +217,13 @@ def _matching(
     assert change.filter is not None
     values = base_values(context)
     shaper = Shaper(mapping, context.policy, values)
-    condition = where(shaper.shape(change.filter, target.attribute), mapping, target)
-    rows = relation.queryset().filter(condition, **{relation.owner_path: group_id})
-    return [row[0] for row in Select(rows.values_list(f"{relation._other}__id")).rows(values)]
+    shape, found = shaper.shape(change.filter, target.attribute), []
+    for branch in relation.branches:
+        assert isinstance(branch, Membership)
+        condition = where(shape, mapping, (target, branch))
+        rows = branch.queryset().filter(condition, **{branch.owner_path: group_id})
+        found += Select(rows.values_list(f"{branch._other}__id")).rows(values)
+    return [row[0] for row in found]
 
 
 def _insert(group_id: Any, users: Iterable[Any]) -> None:

@@ -60,6 +60,8 @@ def has_privilege(user_id: Any) -> bool:
     """Whether an account holds permissions, of its own or by a group, or another privilege."""
     own = Q(user_permissions__isnull=False) | Q(groups__permissions__isnull=False)
     own |= conf.condition(conf.current().privileged_users)
+    if conf.current().nested_groups:
+        own |= Q(groups__scim_above__ancestor__permissions__isnull=False)
     users: Any = get_user_model()._default_manager
     return bool(users.filter(pk=user_id).filter(own).exists())
 

@@ -166,7 +166,10 @@ def patch(
         max_operations=conf.current().max_operations,
     )
     others, members = patching.split_members(
-        operations, by_value=policy.remove_by_value, has_members=mapping.has_members
+        operations,
+        by_value=policy.remove_by_value,
+        has_members=mapping.has_members,
+        groups=conf.current().nested_groups,
     )
 
     def work() -> Outcome:
@@ -198,7 +201,8 @@ def _take_members(
     kind: Any = "replace" if replacing else "add"
     if not entries and not replacing:
         return ()
-    return (patching.MemberChange(kind, patching.member_ids(entries), None),)
+    ids = patching.member_ids(entries, groups=conf.current().nested_groups)
+    return (patching.MemberChange(kind, ids, None),)
 
 
 def _open(

@@ -11,6 +11,7 @@ from .connection import Connection, DeletePolicy, Profile, State
 from .event import ProvisioningEvent, RequestCount
 from .finding import Finding, FindingKind
 from .group import ScimGroup
+from .nesting import GroupClosure, GroupNesting
 from .resource import ScimResource
 from .token import PersonalAccessToken
 from .user import ScimUser, SignInClass
@@ -24,6 +25,8 @@ __all__ = [
     "ExternalId",
     "Finding",
     "FindingKind",
+    "GroupClosure",
+    "GroupNesting",
     "MultiValue",
     "OIDCApplication",
     "PersonalAccessToken",

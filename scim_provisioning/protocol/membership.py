@@ -24,38 +24,43 @@ class MemberChange:
 
 
 def split_members(
-    operations: Sequence[Operation], *, by_value: bool = True, has_members: bool = True
+    operations: Sequence[Operation],
+    *,
+    by_value: bool = True,
+    has_members: bool = True,
+    groups: bool = False,
 ) -> tuple[tuple[Operation, ...], tuple[MemberChange, ...]]:
     """Part the operations on ``members`` from the others, each in their order.
 
     ``by_value``: a ``remove`` with a value takes these members away, not all of them.
+    ``groups``: members may be groups.
     ``has_members``: of other resources, an attribute of that name is one like any other.
     """
     if not has_members:
         return tuple(operations), ()
     others = tuple(o for o in operations if o.target.attribute.name != "members")
     members = tuple(
-        _change(o, by_value) for o in operations if o.target.attribute.name == "members"
+        _change(o, by_value, groups) for o in operations if o.target.attribute.name == "members"
     )
     return others, members
 
 
-def _change(operation: Operation, by_value: bool) -> MemberChange:
+def _change(operation: Operation, by_value: bool, groups: bool) -> MemberChange:
     sub = operation.target.sub
     if operation.op == "remove" and (sub is None or (sub.name == "value" and operation.filter)):
         # A member without its value is none.
-        return _removal(operation, by_value)
+        return _removal(operation, by_value, groups)
     if sub is not None:
         raise MutabilityError("A member cannot be edited: remove it and add another.")
     if operation.filter is not None:
         raise MutabilityError("A member cannot be edited: remove it and add another.")
-    values = member_ids(operation.value)
+    values = member_ids(operation.value, groups=groups)
     if operation.op == "replace":
         return MemberChange("replace", values)
     return MemberChange("add", values)
 
 
-def _removal(operation: Operation, by_value: bool) -> MemberChange:
+def _removal(operation: Operation, by_value: bool, groups: bool) -> MemberChange:
     if operation.filter is not None:
         ids = _named_ids(operation.filter)
         if ids is None:
@@ -63,7 +68,7 @@ def _removal(operation: Operation, by_value: bool) -> MemberChange:
         return MemberChange("remove", ids)
     if by_value and operation.value is not None:
         # An empty list names nobody; without any value everybody goes.
-        return MemberChange("remove", member_ids(operation.value))
+        return MemberChange("remove", member_ids(operation.value, groups=groups))
     return MemberChange("clear")
 
 
@@ -80,22 +85,25 @@ def _named_ids(node: Filter) -> tuple[str, ...] | None:
     return tuple(ids)
 
 
-def member_ids(value: Json) -> tuple[str, ...]:
-    """Return the ids in a value of ``members``: objects or bare strings, a list or one alone."""
+def member_ids(value: Json, *, groups: bool = False) -> tuple[str, ...]:
+    """Return the ids in a value of ``members``: objects or bare strings, a list or one alone.
+
+    Raises InvalidValue for what is no member, and for groups unless they may be members.
+    """
     if value is None or value == "":
         return ()
     entries = value if isinstance(value, list) else [value]
-    return tuple(_member_id(entry) for entry in entries)
+    return tuple(_member_id(entry, groups) for entry in entries)
 
 
-def _member_id(entry: Json) -> str:
+def _member_id(entry: Json, groups: bool) -> str:
     if isinstance(entry, str) and entry:
         return entry
     if not isinstance(entry, dict):
         raise InvalidValue("A member has to be an object with a value.")
     fields = {key.lower(): value for key, value in entry.items()}
     kind, value = fields.get("type"), fields.get("value")
-    if isinstance(kind, str) and kind.lower() == "group":
+    if not groups and isinstance(kind, str) and kind.lower() == "group":
         raise InvalidValue("Groups cannot be members of groups here.")
     if not isinstance(value, str) or not value:
         raise InvalidValue("A member has to have the id of a user as its value.")

@@ -151,7 +151,11 @@ def _absent(node: Comparison | Present | ValuePath) -> Shape:
     return ("never",)
 
 
-def where(shape: Shape, mapping: ResourceMapping, within: Target | None = None) -> Q:
+Within = tuple[Target, Relation]
+"""An attribute and the relation that holds its values, or a part of them."""
+
+
+def where(shape: Shape, mapping: ResourceMapping, within: Within | None = None) -> Q:
     """Return the condition of a shape: on the rows of the mapping, or within one relation."""
     match shape:
         case ("and" | "or" as connector, *operands):
@@ -166,15 +170,20 @@ def where(shape: Shape, mapping: ResourceMapping, within: Target | None = None) 
         case ("never",):
             return Q(Value(False, output_field=BooleanField()))
         case ("any", key):
-            return Q(_relation(mapping, key).exists(None))
+            return _any_of([Q(b.exists(None)) for b in _branches(mapping, key)], mapping)
         case ("in", key, inner):
-            target = mapping.targets[key]
-            return Q(_relation(mapping, key).exists(where(inner, mapping, target)))
+            target, branches = mapping.targets[key], _branches(mapping, key)
+            parts = [Q(b.exists(where(inner, mapping, (target, b)))) for b in branches]
+            return _any_of(parts, mapping)
         case ("pr", name):
             return _present(name, mapping, within)
         case (operator, index, name):
             return _compare(Operator(operator), index, name, mapping, within)
     raise AssertionError(shape)
+
+
+def _any_of(parts: list[Q], mapping: ResourceMapping) -> Q:
+    return parts[0] if len(parts) == 1 else _union(parts, mapping)
 
 
 def _union(parts: list[Q], mapping: ResourceMapping) -> Q:
@@ -183,21 +192,22 @@ def _union(parts: list[Q], mapping: ResourceMapping) -> Q:
     return Q(pk__in=first.union(*rest))
 
 
-def _relation(mapping: ResourceMapping, key: str) -> Relation:
+def _branches(mapping: ResourceMapping, key: str) -> tuple[Relation, ...]:
     binding = mapping.bindings[key]
     assert isinstance(binding, Relation)
-    return binding
+    return binding.branches
 
 
-def _part(name: str, mapping: ResourceMapping, within: Target) -> Any:
-    sub = within.attribute.sub(name)
+def _part(name: str, within: Within) -> Any:
+    target, relation = within
+    sub = target.attribute.sub(name)
     assert sub is not None
-    return _relation(mapping, within.key).part(sub)
+    return relation.part(sub)
 
 
-def _present(name: str, mapping: ResourceMapping, within: Target | None) -> Q:
+def _present(name: str, mapping: ResourceMapping, within: Within | None) -> Q:
     if within is not None:
-        return Q(IsNull(_part(name, mapping, within).expression, False))
+        return Q(IsNull(_part(name, within).expression, False))
     target = target_of(mapping, name)
     if target.key in mapping.bindings or target.sub:
         return Q(mapping.binding(target).present(target))
@@ -206,10 +216,10 @@ def _present(name: str, mapping: ResourceMapping, within: Target | None) -> Q:
 
 
 def _compare(
-    operator: Operator, index: int, name: str, mapping: ResourceMapping, within: Target | None
+    operator: Operator, index: int, name: str, mapping: ResourceMapping, within: Within | None
 ) -> Q:
     if within is not None:
-        return Q(_part(name, mapping, within).compare(operator, index))
+        return Q(_part(name, within).compare(operator, index))
     target = target_of(mapping, name)
     binding = mapping.binding(target)
     if isinstance(binding, SchemasInUse):

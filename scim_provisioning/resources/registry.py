@@ -10,6 +10,7 @@ from django.utils.module_loading import import_string
 from scim_provisioning import conf
 
 from .mapping import ResourceMapping
+from .nesting import with_nesting
 
 
 def paths() -> tuple[str, ...]:
@@ -19,19 +20,25 @@ def paths() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=8)
-def _by_name(paths: tuple[str, ...]) -> Mapping[str, ResourceMapping]:
+def _by_name(paths: tuple[str, ...], nested: bool) -> Mapping[str, ResourceMapping]:
     found: list[ResourceMapping] = [import_string(path) for path in paths]
+    if nested:
+        found = [with_nesting(mapping) for mapping in found]
     return {mapping.declared.name: mapping for mapping in found}
+
+
+def _current() -> Mapping[str, ResourceMapping]:
+    return _by_name(paths(), conf.current().nested_groups)
 
 
 def mapping(name: str) -> ResourceMapping:
     """Return the mapping of a resource type, such as ``User``."""
-    return _by_name(paths())[name]
+    return _current()[name]
 
 
 def mappings() -> tuple[ResourceMapping, ...]:
     """Return every mapping, in the order of discovery."""
-    return tuple(_by_name(paths()).values())
+    return tuple(_current().values())
 
 
 def at(endpoint: str) -> ResourceMapping | None:

@@ -7,7 +7,7 @@ relation by one statement, whatever the page's size.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -48,6 +48,11 @@ class Relation(Binding):
     def queryset(self) -> QuerySet[Any, Any]:
         """Return the rows that clients may see, of all resources."""
         raise NotImplementedError
+
+    @property
+    def branches(self) -> tuple[Relation, ...]:
+        """The relations that hold the values: this one alone, unless several do together."""
+        return (self,)
 
     owner_path = "user"
     """The path from a row to its owner's key."""
@@ -188,8 +193,12 @@ class Membership(Relation):
         return f"{self._sides[2]}__scim"
 
     @property
+    def _names_groups(self) -> bool:
+        return self.endpoint == "/Groups"
+
+    @property
     def _label(self) -> Any:
-        if self.name == "groups":
+        if self._names_groups:
             return F(f"{self._other}__display_name")
         names = F(f"{self._other}__display_name"), F(f"{self._other}__user_name")
         return Coalesce(*names, output_field=TEXT)
@@ -216,7 +225,7 @@ class Membership(Relation):
 
     def _folded_label(self) -> Any:
         path = self._other
-        if self.name == "groups":
+        if self._names_groups:
             return F(f"{path}__display_name_key")
         names = (json_path(path, "display_name"), F(f"{path}__display_name"))
         return Coalesce(*names, F(f"{path}__user_name_key"), output_field=TEXT)
@@ -225,9 +234,15 @@ class Membership(Relation):
         self, keys: Sequence[Any], context: Sequence[Any]
     ) -> Mapping[Any, Mapping[str, list[Json]]]:
         """Load the other sides of all these owners."""
-        base = f"{context[1]}{self.endpoint}/"
         places = padded(keys)
         rows = _membership_rows(self, len(places), connection.vendor).rows([*context, *places])
+        return self.entries(rows, context)
+
+    def entries(
+        self, rows: Iterable[Sequence[Any]], context: Sequence[Any]
+    ) -> Mapping[Any, Mapping[str, list[Json]]]:
+        """Return the values of owners from rows of owner, id and label."""
+        base = f"{context[1]}{self.endpoint}/"
         found: dict[Any, dict[str, list[Json]]] = {}
         for owner, identifier, label in rows:
             entry = {

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
 
+from scim_provisioning.models import GroupClosure, GroupNesting
 from tests.scim_client import BULK_REQUEST, GROUP, PATCH_OP, USER
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -123,3 +124,34 @@ def test_of_parallel_bulks_of_the_same_users_each_user_is_created_once(scim):
 
     created = at_once(send, [names, names[::-1], names, names[::-1]])
     assert sorted(name for one in created for name in one) == sorted(names)
+
+
+def closure_of(edges):
+    """Return what follows from edges, by brute force."""
+    pairs = set(edges)
+    while more := {(a, d) for a, b in pairs for c, d in pairs if b == c} - pairs:
+        pairs |= more
+    return pairs
+
+
+@pytest.mark.scim("B054")
+@pytest.mark.parametrize("size", [2, 3, 8])
+def test_parallel_nestings_make_no_circle_and_lose_nothing(scim, settings, size):
+    settings.SCIM_PROVISIONING = {**settings.SCIM_PROVISIONING, "NESTED_GROUPS": True}
+    groups = [scim.group(f"g{i}")["id"] for i in range(size)]
+
+    def nest(place):
+        value = [{"value": groups[(place + 1) % size]}]
+        operation = {"op": "add", "path": "members", "value": value}
+        return persistently(lambda: scim.patch(f"/Groups/{groups[place]}", operation)).status
+
+    for _ in range(3):
+        statuses = at_once(nest, range(size))
+        assert sorted(statuses) == [204] * (size - 1) + [400]
+        edges = set(GroupNesting.objects.values_list("group_id", "member_id"))
+        known = set(GroupClosure.objects.values_list("ancestor_id", "descendant_id"))
+        assert len(edges) == size - 1
+        assert known == closure_of(edges)
+        for identifier in groups:
+            scim.patch(f"/Groups/{identifier}", {"op": "remove", "path": "members"})
+        assert not GroupClosure.objects.exists()
