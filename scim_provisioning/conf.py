@@ -51,7 +51,7 @@ class Settings:
     """Operations of a Bulk, which ServiceProviderConfig shows; clients read 0 as *no limit*."""
     bulk_max_payload_size: int = 5 * 1024 * 1024
     """Bytes of the body of a Bulk, which ServiceProviderConfig shows."""
-    bulk_seconds: float = 20
+    bulk_seconds: float = 25
     """How long a Bulk goes on; what is left then is answered 503 for the client to send again."""
     retry_after: int = 5
     """Seconds in ``Retry-After`` when the database cannot be reached."""
