@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import profiles, roles
+from . import configurations, profiles, roles
 
-__all__ = ["profiles", "roles"]
+__all__ = ["configurations", "profiles", "roles"]

@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
 
 from onboarding import services
 from onboarding.models import UserProfile
@@ -32,7 +31,6 @@ class UserProfileAdmin(GivesRoles):
     )
     list_select_related = ("user", "role")
     list_filter = ("role", "skipped")
-    search_help_text = _("The beginning of a user name.")
     raw_id_fields = ("user",)
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:

@@ -145,7 +145,6 @@ class GroupRoleAdmin(GivesRoles):
     list_display = ("group", "role", "administrator_allowed", "given_by", "given")
     list_filter = ("role",)
     search_fields = ("group__name__startswith",)
-    search_help_text = _("The beginning of a group's name.")
     raw_id_fields = ("group",)
     readonly_fields = ("given_by", "given")
 
