@@ -43,6 +43,7 @@ sizes = pytest.mark.parametrize("seeded", [1, 50], indirect=True)
 
 
 @sizes
+@pytest.mark.scim("A097")
 def test_reads(scim, seeded):
     user, _, _ = seeded
     bars = {

@@ -18,10 +18,15 @@ from scim_provisioning.context import Context
 from scim_provisioning.protocol import patch as patching
 from scim_provisioning.protocol import validation
 from scim_provisioning.protocol.attributes import Json
-from scim_provisioning.protocol.errors import PreconditionFailed, PreconditionRequired, ScimError
+from scim_provisioning.protocol.errors import (
+    MutabilityError,
+    PreconditionFailed,
+    PreconditionRequired,
+    ScimError,
+)
 from scim_provisioning.protocol.projection import Projection
 from scim_provisioning.resources.bindings import etag
-from scim_provisioning.resources.mapping import Changes, ResourceMapping
+from scim_provisioning.resources.mapping import Changes, ResourceMapping, pick, put
 from scim_provisioning.statements import insert, update
 
 from . import announcements, conflicts, kinds, membership, ownership
@@ -138,9 +143,7 @@ def replace(
     def work() -> Outcome:
         stored = _open(mapping, identifier, context)
         after = dict(document)
-        for name in KEPT_BY_PUT:
-            if name not in after and name in stored.document:
-                after[name] = stored.document[name]
+        _keep(mapping, stored.document, after)
         members = _take_members(after, replacing=True) if mapping.has_members else ()
         return _write(mapping, stored, after, members, context, projection)
 
@@ -180,6 +183,14 @@ def patch(
         return _write(mapping, stored, after, members, context, projection, answer=answer)
 
     return _transact(mapping, context, body, work)
+
+
+def _keep(mapping: ResourceMapping, before: dict[str, Json], after: dict[str, Json]) -> None:
+    """Keep what a PUT leaves alone by not naming it: what never changes, too."""
+    for key in (*KEPT_BY_PUT, *mapping.immutable):
+        target = mapping.targets.get(key)
+        if target and pick(after, target) is None and (value := pick(before, target)) is not None:
+            put(after, target, value)
 
 
 def delete(mapping: ResourceMapping, identifier: str, context: Context) -> None:
@@ -245,6 +256,7 @@ def _write(
 ) -> Outcome:
     """Write what differs; nothing differs: nothing moves, and it is still recorded."""
     changes = mapping.changes(stored.document, after)
+    _check_immutable(mapping, changes)
     moved = membership.apply(mapping, stored.owner_id, members, context) if members else None
     if changes:
         kinds.of(mapping).change(mapping, stored, changes)
@@ -274,6 +286,13 @@ def _write(
             mapping.model, stored.id, {**columns, "version": F("version") + 1, "last_modified": now}
         )
     return outcome
+
+
+def _check_immutable(mapping: ResourceMapping, changes: Changes) -> None:
+    """Raise MutabilityError where a value changes that is set once (RFC 7643 section 7)."""
+    for key in mapping.immutable:
+        if key in changes and changes[key][0] is not None:
+            raise MutabilityError(f"{key} is immutable, and set already.")
 
 
 def _finish(

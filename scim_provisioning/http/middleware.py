@@ -6,6 +6,7 @@ middleware lie outside an ``include``; this sees them on their way out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -14,12 +15,13 @@ from django.http.response import HttpResponseBase
 from django.urls import NoReverseMatch
 
 from scim_provisioning import counters
-from scim_provisioning.protocol.errors import Forbidden
+from scim_provisioning.protocol.errors import Forbidden, InvalidVersion
 
 from .exceptions import as_scim_error, error_response, for_status
 from .prefix import root
 
 REQUEST_ID = "X-Request-Id"
+VERSION = re.compile(r"v[0-9]+(\.[0-9]+)*(/|$)")
 
 
 class ScimMiddleware:
@@ -36,6 +38,8 @@ class ScimMiddleware:
         request.scim_request_id = uuid4()  # type: ignore[attr-defined]
         if not _is_below_prefix(request):
             response = self.get_response(request)
+            if response.status_code == 404 and _names_a_version(request):
+                response = error_response(InvalidVersion())
         else:
             response = self._scim(request)
             counters.flush_when_due()
@@ -77,9 +81,20 @@ def _translated(request: HttpRequest, response: HttpResponseBase) -> HttpRespons
     return error
 
 
-def _is_below_prefix(request: HttpRequest) -> bool:
+def _names_a_version(request: HttpRequest) -> bool:
+    """Whether a path is the prefix with another version in it (RFC 7644 section 3.13)."""
+    base, versioned, _ = _prefix().rpartition("v2/")
+    rest = request.path[len(base) :] if request.path.startswith(base) else ""
+    return bool(versioned and VERSION.match(rest))
+
+
+def _prefix() -> str:
     try:
-        path = root()
+        return root()
     except NoReverseMatch:
-        return False
-    return request.path.startswith(path) or request.path == path.rstrip("/")
+        return ""
+
+
+def _is_below_prefix(request: HttpRequest) -> bool:
+    path = _prefix()
+    return bool(path) and (request.path.startswith(path) or request.path == path.rstrip("/"))

@@ -12,7 +12,14 @@ from typing import Any
 
 from django.db import models
 
-from scim_provisioning.protocol.attributes import Attribute, Json, ResourceType, Schema, Target
+from scim_provisioning.protocol.attributes import (
+    Attribute,
+    Json,
+    Mutability,
+    ResourceType,
+    Schema,
+    Target,
+)
 from scim_provisioning.protocol.fold import fold
 
 from .bindings import Binding, Column, Reference, is_folded
@@ -84,6 +91,15 @@ class ResourceMapping:
             (key, binding, self.targets[key])
             for key, binding in self.bindings.items()
             if getattr(binding, "stored", False)
+        )
+
+    @cached_property
+    def immutable(self) -> tuple[str, ...]:
+        """The attributes that are set once."""
+        return tuple(
+            key
+            for key, _, target in self.stored
+            if Mutability.IMMUTABLE in (target.attribute.mutability, target.leaf.mutability)
         )
 
     @cached_property

@@ -80,7 +80,9 @@ def reader(mapping: ResourceMapping, projection: Projection) -> Reader:
         for key, target in mapping.targets.items()
         if projection.wants(key, target.leaf.returned)
     )
-    return _build(mapping, wanted, projection)
+    # What a reference is made of has to be read, whether it is shown or not.
+    sources = {binding.source.key for target, binding in mapping.derived if target.key in wanted}
+    return _build(mapping, wanted | sources, projection)
 
 
 @lru_cache(maxsize=8)

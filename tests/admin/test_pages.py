@@ -147,6 +147,7 @@ def test_a_token_is_changed_by_its_form(scim, admin_client):
     assert scim.get("/Users").status == 200
 
 
+@pytest.mark.scim("A023")
 def test_tokens_are_for_those_who_configure_connections(scim, client):
     model = get_user_model()
     user = model.objects.create(**{model.USERNAME_FIELD: "helper", "is_staff": True})

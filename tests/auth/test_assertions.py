@@ -59,6 +59,7 @@ def test_entras_assertion_is_understood(workload):
     assert not UsedAssertion.objects.exists()
 
 
+@pytest.mark.scim("A026")
 def test_an_assertion_counts_once(workload):
     assertion = workload.token()
     assert assertions.check(assertion, workload.connection.pk)
@@ -128,6 +129,7 @@ ELSEWHERE = ("client: client", "client: another", "RS512, not listed", "PS256, n
 
 
 @pytest.mark.parametrize("make", [c for c in CASES if not any(w in c.id for w in ELSEWHERE)])
+@pytest.mark.scim("A026")
 def test_hostile_assertions_are_refused(workload, make):
     with pytest.raises(Refused):
         assertions.check(make(workload), workload.connection.pk)

@@ -93,6 +93,7 @@ def change_token(scim, **fields):
 
 
 @pytest.mark.parametrize("field", ["expires", "revoked"])
+@pytest.mark.scim("A029")
 def test_ended_tokens_are_refused(scim, field):
     change_token(scim, **{field: timezone.now()})
     for header in (scim.bearer, scim.basic, scim.token):
@@ -122,6 +123,7 @@ def test_an_unusable_password_is_refused(scim):
             auth.authenticate(basic(scim.username, attempt), None)
 
 
+@pytest.mark.scim("A019")
 def test_a_user_without_a_connection_is_forbidden(scim):
     model = get_user_model()
     user = model(**{model.USERNAME_FIELD: "plain@example.com"})
@@ -163,6 +165,7 @@ def fail(username, address, times):
             auth.authenticate(basic(username, "wrong"), address)
 
 
+@pytest.mark.scim("A031")
 def test_failures_of_one_name_are_throttled_before_hashing(scim, owner, monkeypatch):
     fail(scim.username, "10.0.0.1", 5)
     monkeypatch.setattr(passwords, "check_password", lambda *a: pytest.fail("hashed"))
@@ -171,6 +174,7 @@ def test_failures_of_one_name_are_throttled_before_hashing(scim, owner, monkeypa
     assert 1 <= caught.value.retry_after <= 300
 
 
+@pytest.mark.scim("A031")
 def test_failures_of_one_address_are_throttled(scim, owner):
     for i in range(30):
         fail(f"user{i}", "10.0.0.1", 1)
@@ -212,6 +216,7 @@ def test_what_is_remembered_is_bounded(monkeypatch):
     assert [passwords.memory.knows(key) for key in (b"1", b"2", b"3")] == [False, True, True]
 
 
+@pytest.mark.scim("A031")
 def test_a_token_is_stored_as_a_digest_only(scim):
     row = PersonalAccessToken.objects.get(owner=scim.connection.acting_user)
     assert scim.token not in [str(getattr(row, f.name)) for f in row._meta.fields]
@@ -238,6 +243,7 @@ def test_the_last_use_is_written_now_and_then(scim, settings):
     assert scim.connection.last_seen >= first
 
 
+@pytest.mark.scim("A018")
 def test_the_challenge_names_both_schemes(scim):
     answer = scim.get("/Users", authorization=None)
     assert answer.status == 401
@@ -249,12 +255,14 @@ def test_the_challenge_names_both_schemes(scim):
         assert scim.get("/Users", authorization=header).headers["WWW-Authenticate"] == plain
 
 
+@pytest.mark.scim("A020")
 def test_a_session_cookie_or_a_token_in_the_url_opens_nothing(scim, owner):
     scim.http.force_login(owner, backend="django.contrib.auth.backends.ModelBackend")
     assert scim.get("/Users", authorization=None).status == 401
     assert scim.get(f"/Users?access_token={scim.token}", authorization=None).status == 401
 
 
+@pytest.mark.scim("A032")
 def test_two_connections_are_told_apart(scim):
     other = make_client("second")
     assert auth.authenticate(other.bearer, None).connection_name == "second"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 
 import pytest
 
@@ -96,6 +97,7 @@ def test_scopes_stand_for_rights(text, rights):
 
 
 @pytest.mark.parametrize(("scopes", "read", "write"), [("", 403, 403), ("scim.read", 200, 403)])
+@pytest.mark.scim("A025")
 def test_a_token_does_what_its_scopes_say(scim, scopes, read, write):
     PersonalAccessToken.objects.update(scopes=scopes)
     assert scim.get("/Users").status == read
@@ -151,8 +153,11 @@ def test_an_inactive_owner_is_refused_though_remembered(scim, owner):
         auth.authenticate(basic(scim.username, PASSWORD), None)
 
 
+@pytest.mark.scim("A028")
 def test_a_generated_token_is_well_formed():
     tokens = {personal_tokens.generate() for _ in range(50)}
     assert len(tokens) == 50
     assert all(opaque.is_well_formed(token, "kvp_") for token in tokens)
+    # The last six letters are a checksum; a letter holds less than six bits.
+    assert all((len(token) - len("kvp_") - 6) * math.log2(62) >= 128 for token in tokens)
     assert {len(token) for token in tokens} == {4 + 43 + 6}

@@ -90,6 +90,25 @@ def test_it_is_patched(scim, device):
     assert "ports" not in patched
 
 
+@pytest.mark.scim("A106", "A117", "B068")
+def test_what_is_immutable_is_set_once(scim, device):
+    path, other = f"/Devices/{device['id']}", "2026-02-01T08:00:00Z"
+    for op in ("add", "replace", "remove"):
+        answer = scim.patch(path, {"op": op, "path": "bought", "value": other})
+        assert (answer.status, answer.scim_type) == (400, "mutability")
+    body = {"schemas": [DEVICE], "serial": "SN-1"}
+    assert scim.put(path, {**body, "bought": other}).scim_type == "mutability"
+    assert scim.put(path, {**body, "bought": device["bought"]}).status == 200
+    assert scim.put(path, body).body["bought"] == device["bought"]
+
+
+@pytest.mark.scim("A106", "A117")
+def test_what_is_immutable_may_be_set_once(scim):
+    fresh = create(scim, "SN-3").body
+    operation = {"op": "add", "path": "bought", "value": "2026-02-01T08:00:00Z"}
+    assert scim.patch(f"/Devices/{fresh['id']}", operation).body["bought"] == operation["value"]
+
+
 def test_a_taken_name_is_a_conflict(scim, device):
     answer = create(scim, "sn-1")
     assert (answer.status, answer.scim_type) == (409, "uniqueness")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.db import models
 
 from scim_provisioning.models import ScimResource
-from scim_provisioning.protocol.attributes import Attribute, Schema, Type, Uniqueness
+from scim_provisioning.protocol.attributes import Attribute, Mutability, Schema, Type, Uniqueness
 from scim_provisioning.resources.site import Column, resource
 
 
@@ -32,7 +32,7 @@ DEVICE_SCHEMA = Schema(
         Attribute("serial", required=True, uniqueness=Uniqueness.SERVER),
         Attribute("label", description="What people call it."),
         Attribute("ports", Type.INTEGER),
-        Attribute("bought", Type.DATETIME),
+        Attribute("bought", Type.DATETIME, mutability=Mutability.IMMUTABLE),
         Attribute("active", Type.BOOLEAN),
     ),
 )

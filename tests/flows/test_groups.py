@@ -96,6 +96,7 @@ def test_a_filter_sees_what_came_before_it(scim, people):
     assert members(scim, group) == {people[1]}
 
 
+@pytest.mark.scim("B051")
 def test_a_member_cannot_be_edited(scim, people):
     group = scim.group("Ops", people[:1])
     edit = {"op": "replace", "path": f'members[value eq "{people[0]}"].type', "value": "x"}

@@ -290,6 +290,7 @@ def test_ids_of_nothing_are_404(scim, id):
         refused(scim.send(method, f"/Users/{id}"), status=404)
 
 
+@pytest.mark.scim("B039")
 def test_a_secret_in_a_body_is_nowhere(scim, caplog):
     user = scim.user(password="hunter2-secret")
     operation = {"op": "replace", "path": "password", "value": "hunter2-secret"}

@@ -94,6 +94,7 @@ def test_parallel_patches_of_different_attributes_lose_none(scim):
     assert after["meta"]["version"] == f'W/"{len(names) + 1}"'
 
 
+@pytest.mark.scim("A170")
 def test_a_precondition_lets_one_of_two_writers_through(scim):
     user = scim.user()
     version = user["meta"]["version"]

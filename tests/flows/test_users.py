@@ -145,6 +145,7 @@ def test_renaming_to_a_taken_name_is_a_conflict(scim):
     assert scim.get(path(user)).body == user
 
 
+@pytest.mark.scim("B038")
 def test_a_disabled_user_stays_readable_and_keeps_groups(scim):
     user = scim.user()
     group = scim.group(members=[user["id"]])

@@ -45,6 +45,7 @@ def test_without_trusted_proxies_nothing_forwarded_counts():
 
 
 @pytest.mark.django_db
+@pytest.mark.scim("A033")
 def test_a_rate_limit_says_when_to_come_back(scim, monkeypatch):
     monkeypatch.setattr("scim_provisioning.http.limits.time.time", lambda: 1000.0)
     scim.connection.rate_limit = 2

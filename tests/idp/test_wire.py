@@ -35,6 +35,7 @@ def authorization(scim, credential):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("credential", ["bearer", "basic", "own-endpoint"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+@pytest.mark.scim("A141")
 def test_case(case, credential, scim, request):
     errors = run_case(case, scim.sender(authorization(scim, credential)))
     if WANTS_EMAIL and case["id"] in NOT_EMAILS:

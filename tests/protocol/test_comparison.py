@@ -90,6 +90,7 @@ def test_booleans_in_quotes_are_for_the_lenient_only(literal):
 
 @pytest.mark.parametrize("operator", ORDERING)
 @pytest.mark.parametrize(("attribute", "literal"), [(BOOLEAN, True), (BINARY, "QUJD")], ids=name_of)
+@pytest.mark.scim("A064")
 def test_booleans_and_binaries_have_no_order(operator, attribute, literal):
     with pytest.raises(InvalidFilter, match="no meaning"):
         prepare(operator, literal, attribute)
