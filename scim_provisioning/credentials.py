@@ -1,4 +1,4 @@
-"""A connection's credentials: made, rotated, revoked, and listed with who uses them.
+"""A connection's credentials: made, rotated and revoked.
 
 A secret is returned once, by what makes it. Rotation never adds a right, and two rotations
 at once wait for each other.
@@ -6,37 +6,29 @@ at once wait for each other.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from . import conf
 from .auth import client_secrets, personal_tokens, portal_tokens
 from .auth.principals import BOTH, parse_scopes
 from .connections import ConnectionProblem
-from .models import (
-    ClientSecret,
-    Connection,
-    PersonalAccessToken,
-    ProvisioningEvent,
-    RequestCount,
-)
+from .models import ClientSecret, Connection, PersonalAccessToken, WorkloadTrust
 
 MOST_OVERLAP_DAYS = 365
 MOST_DAYS = 1095
 FEWEST_CLIENT_DAYS = 365
 MOST_LIVE_SECRETS = 2
-WARN_DAYS = (7, 30, 90)
-"""Days before the end at which an administrator is warned, and warned again."""
-SHOWN_AFTER_END = timedelta(days=30)
-USE_COUNTED = timedelta(days=1)
+WORKLOAD = "workload"
+"""The kind of a trusted workload, which has no secret to rotate."""
 
 
 class Kind(StrEnum):
@@ -57,46 +49,15 @@ class NewCredential:
     client_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A credential as an administrator sees it; ``share`` is of the last day's requests."""
-
-    key: str
-    hint: str
-    description: str
-    scopes: str
-    created: datetime | None
-    expires: datetime | None
-    revoked: datetime | None
-    last_used: datetime | None
-    last_address: str | None
-    requests: int
-    share: float
-    ends_within: int | None
-
-    @property
-    def is_live(self) -> bool:
-        """Whether it opens anything."""
-        return self.revoked is None and (self.expires is None or self.expires > timezone.now())
-
-    @property
-    def state(self) -> str:
-        """One word or two for people: how it is, and when that ends."""
-        if self.revoked is not None:
-            return "revoked"
-        if not self.is_live:
-            return "expired"
-        return f"ends within {self.ends_within} days" if self.ends_within else "live"
-
-
-def _rows(connection: Connection, kind: Kind) -> QuerySet[Any, Any]:
+def rows(connection: Connection, kind: Kind) -> QuerySet[Any, Any]:
+    """Return the credentials of a kind, ended ones too."""
     if kind is Kind.CLIENT:
         return ClientSecret.objects.filter(connection=connection)
     return PersonalAccessToken.objects.filter(owner=connection.acting_user_id)
 
 
 def _live(connection: Connection, kind: Kind) -> QuerySet[Any, Any]:
-    return _rows(connection, kind).filter(revoked=None, expires__gt=timezone.now())
+    return rows(connection, kind).filter(revoked=None, expires__gt=timezone.now())
 
 
 @transaction.atomic
@@ -110,7 +71,7 @@ def make(
     if kind is Kind.CLIENT and len(live) >= MOST_LIVE_SECRETS:
         raise ConnectionProblem("Two client secrets are live already: revoke one first.")
     if scopes is None:
-        scopes = _scopes_of(live or _rows(connection, kind)[:1])
+        scopes = _scopes_of(live or rows(connection, kind)[:1])
     elif not parse_scopes(scopes):
         raise ConnectionProblem("The scopes are scim, scim.read or scim.write.")
     return _create(connection, kind, scopes, timezone.now() + timedelta(days=days))
@@ -134,13 +95,13 @@ def rotate(
     _lock(connection)
     now = timezone.now()
     old = list(_live(connection, kind))
-    rows = _rows(connection, kind).filter(pk__in=[row.pk for row in old])
-    scopes = _scopes_of(old or _rows(connection, kind)[:1])
+    ending = rows(connection, kind).filter(pk__in=[row.pk for row in old])
+    scopes = _scopes_of(old or rows(connection, kind)[:1])
     if overlap_days:
         end = now + timedelta(days=overlap_days)
-        rows.filter(expires__gt=end).update(expires=end)
+        ending.filter(expires__gt=end).update(expires=end)
     else:
-        rows.update(revoked=now)
+        ending.update(revoked=now)
     return make(connection, kind, days=days, scopes=scopes)
 
 
@@ -212,65 +173,42 @@ def client_id(connection: Connection) -> str | None:
     return found
 
 
+@transaction.atomic
+def trust(
+    connection: Connection, *, issuer: str, jwks_uri: str, subject: str, audience: str
+) -> tuple[WorkloadTrust, str]:
+    """Let a workload get tokens without a secret; return it, and the client id it names.
+
+    A workload of that issuer and subject is updated, not doubled. Raises ConnectionProblem.
+    """
+    _check_days(Kind.CLIENT, None)
+    _lock(connection)
+    row = WorkloadTrust.objects.filter(
+        connection=connection, issuer=issuer, subject=subject
+    ).first() or WorkloadTrust(connection=connection, issuer=issuer, subject=subject)
+    row.jwks_uri, row.audience, row.enabled = jwks_uri, audience, True
+    try:
+        row.full_clean()
+    except ValidationError as error:
+        raise ConnectionProblem(" ".join(error.messages)) from None
+    row.save()
+    return row, str(_client(connection).client_id)
+
+
 def revoke(connection: Connection, key: str) -> None:
     """End a credential now, and every token issued for it; raise ConnectionProblem."""
     kind, _, number = key.partition(":")
-    is_key = kind in list(Kind) and number.isascii() and number.isdigit() and len(number) < 19
-    live = _live(connection, Kind(kind)).filter(pk=int(number)) if is_key else None
-    if live is None or not live.update(revoked=timezone.now()):
-        raise ConnectionProblem(
-            f"The connection {connection.name} has no live credential of that name."
-        )
+    ended = 0
+    if number.isascii() and number.isdigit() and len(number) < 19:
+        ended = _end(connection, kind, int(number))
+    if not ended:
+        raise ConnectionProblem(f"{connection.name} has no live credential of that name.")
 
 
-def listed(connection: Connection) -> list[Listed]:
-    """Return the credentials of a connection, live ones first, with the last day's use."""
-    use = _use(connection)
-    total = sum(use.values())
-    ended = timezone.now() - SHOWN_AFTER_END
-    found = []
-    for kind in Kind:
-        for row in _rows(connection, kind).filter(expires__gt=ended):
-            if row.revoked is None or row.revoked > ended:
-                found.append(_listed(f"{kind}:{row.pk}", row, use, total))
-    return sorted(found, key=lambda row: not row.is_live)
-
-
-def _listed(key: str, row: Any, use: Counter[str], total: int) -> Listed:
-    return Listed(
-        key=key,
-        hint=row.hint,
-        description=row.description,
-        scopes=row.scopes,
-        created=row.created,
-        expires=row.expires,
-        revoked=row.revoked,
-        last_used=row.last_used,
-        last_address=row.last_address,
-        requests=use[key],
-        share=use[key] / total if total else 0.0,
-        ends_within=_ends_within(row),
-    )
-
-
-def _ends_within(row: Any) -> int | None:
-    """Return 7, 30 or 90 where a live credential has so many days left, at most."""
-    left = row.expires - timezone.now()
-    if row.revoked is not None or left < timedelta():
-        return None
-    return next((days for days in WARN_DAYS if left <= timedelta(days=days)), None)
-
-
-def _use(connection: Connection) -> Counter[str]:
-    """Return how many requests of the last day each credential made: reads and writes."""
-    since = timezone.now() - USE_COUNTED
-    reads = RequestCount.objects.filter(connection=connection, minute__gte=since)
-    writes = ProvisioningEvent.objects.filter(connection=connection, time__gte=since)
-    used: Counter[str] = Counter()
-    for rows in (
-        reads.order_by().values_list("credential_key").annotate(Sum("count")),
-        writes.order_by().values_list("credential_key").annotate(Count("pk")),
-    ):
-        for key, number in rows:
-            used[key] += number
-    return used
+def _end(connection: Connection, kind: str, number: int) -> int:
+    if kind == WORKLOAD:
+        trusts = WorkloadTrust.objects.filter(connection=connection, pk=number, enabled=True)
+        return trusts.update(enabled=False)
+    if kind in list(Kind):
+        return _live(connection, Kind(kind)).filter(pk=number).update(revoked=timezone.now())
+    return 0

@@ -14,6 +14,7 @@ from tests.conformance.plugin import (
 )
 from tests.issuer_fixtures import issuer, local, server
 from tests.scim_fixtures import other, scim, strict
+from tests.workload_fixtures import workload
 
 __all__ = [
     "issuer",
@@ -25,6 +26,7 @@ __all__ = [
     "scim",
     "server",
     "strict",
+    "workload",
 ]
 
 

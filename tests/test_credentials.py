@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection as database
 from django.utils import timezone
 
-from scim_provisioning import auth, connections, counters, credentials
+from scim_provisioning import auth, connections, counters, credential_list, credentials
 from scim_provisioning.auth import opaque, portal_tokens
 from scim_provisioning.connections import ConnectionProblem
 from scim_provisioning.credentials import Kind
@@ -29,7 +29,7 @@ def run(*arguments, capsys):
 
 
 def live(scim):
-    return [row.key for row in credentials.listed(scim.connection) if row.is_live]
+    return [row.key for row in credential_list.listed(scim.connection) if row.is_live]
 
 
 def test_the_command_makes_a_client_secret_that_works(scim, capsys):
@@ -71,26 +71,26 @@ def test_the_list_tells_use_and_warns(scim, capsys):
 def test_warnings_come_at_90_30_and_7_days(scim, days, within):
     end = timezone.now() + timedelta(days=days)
     PersonalAccessToken.objects.update(expires=end - timedelta(seconds=1))
-    assert credentials.listed(scim.connection)[0].ends_within == within
+    assert credential_list.listed(scim.connection)[0].ends_within == within
 
 
 def test_ended_credentials_are_listed_last_and_for_a_month(scim):
     credentials.rotate(scim.connection)
-    states = [row.state for row in credentials.listed(scim.connection)]
+    states = [row.state for row in credential_list.listed(scim.connection)]
     assert states == ["live", "revoked"]
     PersonalAccessToken.objects.exclude(revoked=None).update(
         revoked=timezone.now() - timedelta(days=31)
     )
-    assert len(credentials.listed(scim.connection)) == 1
+    assert len(credential_list.listed(scim.connection)) == 1
     PersonalAccessToken.objects.filter(revoked=None).update(expires=timezone.now())
-    assert [row.state for row in credentials.listed(scim.connection)] == ["expired"]
+    assert [row.state for row in credential_list.listed(scim.connection)] == ["expired"]
 
 
 def test_the_list_costs_the_same_however_many_there_are(scim, django_assert_num_queries):
     for _ in range(5):
         credentials.make(scim.connection, Kind.TOKEN)
-    with django_assert_num_queries(4):
-        credentials.listed(scim.connection)
+    with django_assert_num_queries(6):
+        credential_list.listed(scim.connection)
 
 
 def test_the_list_without_any(scim, capsys):
@@ -112,7 +112,7 @@ def test_rotation_with_an_overlap_lets_the_old_one_live_on(scim, kind):
     made = credentials.rotate(scim.connection, kind, overlap_days=7)
     old = next(
         row
-        for row in credentials.listed(scim.connection)
+        for row in credential_list.listed(scim.connection)
         if row.key.startswith(kind) and row.key != made.key
     )
     assert old.is_live
@@ -263,5 +263,7 @@ def test_users_made_by_a_token_are_told_apart_by_credential(scim):
     for number, sender in enumerate((scim, client)):
         body = {"schemas": [USER], "userName": f"u{number}@example.com"}
         assert sender.post("/Users", body).status == 201
-    shares = {row.key.partition(":")[0]: row.share for row in credentials.listed(scim.connection)}
+    shares = {
+        row.key.partition(":")[0]: row.share for row in credential_list.listed(scim.connection)
+    }
     assert shares == {"token": 0.5, "client": 0.5}

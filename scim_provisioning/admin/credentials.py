@@ -14,9 +14,10 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from scim_provisioning import connections, credentials
+from scim_provisioning import connections, credential_list, credentials
 from scim_provisioning.auth import portal_tokens
-from scim_provisioning.credentials import Kind, Listed, NewCredential
+from scim_provisioning.credential_list import Listed
+from scim_provisioning.credentials import Kind, NewCredential
 from scim_provisioning.models import Connection
 
 from .base import Page
@@ -100,7 +101,7 @@ class CredentialPages(Page):
     def credentials_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """List the credentials of a connection."""
         connection = self._connection(request, pk, change=False)
-        rows = credentials.listed(connection)
+        rows = credential_list.listed(connection)
         context = {
             "trail": self._trail(connection, deep=False),
             "facts": [*_user_facts(connection), *_client_facts(connection)[1:]],
@@ -114,15 +115,15 @@ class CredentialPages(Page):
         return respond(self, request, "credentials", title, **context)
 
     def _revoke(self, connection: Connection, row: Listed) -> str | None:
-        return self._url("revoke_credential", connection, row.key) if row.is_live else None
+        return self._url("revoke_credential", connection, row.key) if row.can_be_revoked else None
 
     def new_page(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         """Ask how a new credential is to be; make it, and show it this once."""
         connection = self._connection(request, pk, change=True)
         if kind not in list(Kind):
             raise Http404
-        rows = credentials.listed(connection)
-        live = [row for row in rows if row.is_live and row.key.startswith(f"{kind}:")]
+        rows = credential_list.listed(connection)
+        live = [row for row in rows if row.is_live and row.kind == kind]
         form = NewCredentialForm(Kind(kind), live, request.POST if request.POST else None)
         made = _make(connection, Kind(kind), form) if request.method == "POST" else None
         context = {
@@ -150,7 +151,8 @@ class CredentialPages(Page):
         """Ask before a credential ends, and end it."""
         connection = self._connection(request, pk, change=True)
         back = self._url("credentials", connection)
-        row = next((r for r in credentials.listed(connection) if r.key == key and r.is_live), None)
+        rows = credential_list.listed(connection)
+        row = next((row for row in rows if row.key == key and row.can_be_revoked), None)
         if row is None:
             messages.warning(request, _("It has ended already."))
             return HttpResponseRedirect(back)

@@ -32,6 +32,13 @@ def create(
     return row, secret
 
 
+def clients(client_id: str) -> Any:
+    """Return the client with this id, as rows, where its user is active."""
+    return portal_tokens.application_model()._default_manager.filter(
+        authorization_grant_type=portal_tokens.GRANT, client_id=client_id, user__is_active=True
+    )
+
+
 def find(client_id: str, secret: str) -> Any:
     """Return the client with this id and this live secret, None where there is none.
 
@@ -39,17 +46,11 @@ def find(client_id: str, secret: str) -> Any:
     an unknown client and a wrong secret take the same time.
     """
     valid_after = "user__scim__credentials_valid_after"
-    return (
-        portal_tokens.application_model()
-        ._default_manager.filter(
-            Q(**{f"{valid_after}__isnull": True}) | Q(**{f"{SECRET}__created__gt": F(valid_after)}),
-            **{f"{SECRET}__digest": opaque.digest(secret)},
-            **{f"{SECRET}__revoked__isnull": True},
-            **{f"{SECRET}__expires__gt": timezone.now()},
-            authorization_grant_type=portal_tokens.GRANT,
-            client_id=client_id,
-            user__is_active=True,
-        )
-        .annotate(secret_id=F(f"{SECRET}__pk"), secret_scopes=F(f"{SECRET}__scopes"))
-        .first()
+    rows = clients(client_id).filter(
+        Q(**{f"{valid_after}__isnull": True}) | Q(**{f"{SECRET}__created__gt": F(valid_after)}),
+        **{f"{SECRET}__digest": opaque.digest(secret)},
+        **{f"{SECRET}__revoked__isnull": True},
+        **{f"{SECRET}__expires__gt": timezone.now()},
     )
+    scopes = F(f"{SECRET}__scopes")
+    return rows.annotate(secret_id=F(f"{SECRET}__pk"), secret_scopes=scopes).first()

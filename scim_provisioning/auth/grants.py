@@ -5,19 +5,24 @@ The only module below HTTP that imports the toolkit: sites without it never load
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 from oauth2_provider.oauth2_validators import OAuth2Validator
-from oauthlib.oauth2 import BackendApplicationServer
+from oauthlib.oauth2 import BackendApplicationServer, InvalidRequestError
 
 from scim_provisioning import conf
 
-from . import client_secrets, opaque, portal_tokens, throttle
+from . import assertions, client_secrets, compact, opaque, portal_tokens, throttle
 from .principals import READ, WRITE, parse_scopes
 
+logger = logging.getLogger(__name__)
+
 SCOPES = frozenset({READ, WRITE, "scim"})
+JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 class ClientValidator(OAuth2Validator):  # type: ignore[misc]
@@ -32,21 +37,19 @@ class ClientValidator(OAuth2Validator):  # type: ignore[misc]
         return True
 
     def authenticate_client(self, request: Any, *args: Any, **kwargs: Any) -> bool:
-        """Whether the secret is the client's; failures are counted like wrong passwords.
+        """Whether a client proved who it is; failures are counted like wrong passwords.
 
         A right secret is looked at before the counts: who floods the endpoint with wrong
         ones cannot stop a working connection.
         """
-        if not request.client_id or not request.client_secret:
+        assertion = getattr(request, "client_assertion", None)
+        if not request.client_id or not (request.client_secret or assertion):
             return False
-        request.client = client_secrets.find(request.client_id, request.client_secret)
-        if request.client is None:
-            throttle.check(self.address, request.client_id)
-            throttle.fail(self.address, request.client_id)
-            return False
-        request.credential_key = f"client:{request.client.secret_id}"
-        request.granted = request.client.secret_scopes
-        return bool(request.client.is_usable(request))
+        if _by_assertion(request, assertion) if assertion else _by_secret(request):
+            return bool(request.client.is_usable(request))
+        throttle.check(self.address, request.client_id)
+        throttle.fail(self.address, request.client_id)
+        return False
 
     def get_default_scopes(self, client_id: str, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Return what the credential may do, where the client asks for nothing in particular."""
@@ -68,6 +71,32 @@ class ClientValidator(OAuth2Validator):  # type: ignore[misc]
             token="",
             token_checksum=opaque.digest(token["access_token"]),
         )
+
+
+def _by_secret(request: Any) -> bool:
+    request.client = client_secrets.find(request.client_id, request.client_secret)
+    if request.client is None:
+        return False
+    request.credential_key = f"client:{request.client.secret_id}"
+    request.granted = request.client.secret_scopes
+    return True
+
+
+def _by_assertion(request: Any, assertion: str) -> bool:
+    """Whether a workload that the client's connection trusts asserts so (RFC 7523 section 2.2)."""
+    if getattr(request, "client_assertion_type", None) != JWT_BEARER:
+        raise InvalidRequestError(f"The client_assertion_type has to be {JWT_BEARER}.")
+    rows = client_secrets.clients(request.client_id)
+    request.client = rows.annotate(connection_id=F("user__scim_connection")).first()
+    try:
+        # An unknown client is looked for as well: no connection has this number.
+        trust = assertions.check(assertion, getattr(request.client, "connection_id", None) or 0)
+    except compact.Refused as refused:
+        logger.info("A client assertion was refused: %s", refused.reason)
+        return False
+    request.credential_key = f"workload:{trust.pk}"
+    request.granted = "scim"
+    return True
 
 
 def server(address: str | None) -> Any:

@@ -33,6 +33,7 @@ GRANT = "client-credentials"
 """What the toolkit calls the grant in its applications."""
 USER = "application__user"
 CLIENT_SECRET = f"{USER}__scim_connection__client_secrets"
+WORKLOAD = f"{USER}__scim_connection__workload_trusts"
 MOST_DIGITS = 18
 
 
@@ -105,13 +106,19 @@ def _by_client_secret(vendor: str) -> Select:
     return _select(rows, f"{CLIENT_SECRET}__last_used")
 
 
+@lru_cache(maxsize=4)
+def _by_workload(vendor: str) -> Select:
+    named = {f"{WORKLOAD}__pk": Slot(2, IntegerField()), f"{WORKLOAD}__enabled": True}
+    return _select(_live().filter(**named), f"{WORKLOAD}__last_used")
+
+
 def _select(rows: Any, last_used: str) -> Select:
     username = f"{USER}__{get_user_model().USERNAME_FIELD}"
     columns = ["application__user_id", username, "scope", last_used]
     return Select(rows.values_list(*columns, *connection_paths(f"{USER}__")))
 
 
-STATEMENTS = {"client": _by_client_secret}
+STATEMENTS = {"client": _by_client_secret, "workload": _by_workload}
 """How a token is looked up, by the kind of credential it names."""
 
 

@@ -25,7 +25,10 @@ NOT_EMAILS = (
 )
 
 
-def authorization(scim, credential):
+def authorization(scim, credential, request):
+    if credential == "federation":
+        workload = request.getfixturevalue("workload")
+        return workload.scim(workload.ask()).bearer
     if credential == "own-endpoint":
         oauth = make_oauth(scim)
         return oauth.scim(oauth.ask(**oauth.body)).bearer
@@ -33,11 +36,11 @@ def authorization(scim, credential):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("credential", ["bearer", "basic", "own-endpoint"])
+@pytest.mark.parametrize("credential", ["bearer", "basic", "own-endpoint", "federation"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
 @pytest.mark.scim("A141")
 def test_case(case, credential, scim, request):
-    errors = run_case(case, scim.sender(authorization(scim, credential)))
+    errors = run_case(case, scim.sender(authorization(scim, credential, request)))
     if WANTS_EMAIL and case["id"] in NOT_EMAILS:
         assert "has to be an e-mail address" in errors[0]
     else:

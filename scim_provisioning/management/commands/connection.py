@@ -7,8 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from scim_provisioning import connections, credentials
-from scim_provisioning.credentials import Kind, Listed
+from scim_provisioning import connections, credential_list, credentials
+from scim_provisioning.credential_list import Listed
+from scim_provisioning.credentials import Kind
 from scim_provisioning.models import Connection, Profile, State
 
 
@@ -33,6 +34,10 @@ class Command(BaseCommand):
         shown = actions.add_parser("credentials", help="show a connection's credentials and use")
         shown.add_argument("name")
         self._add_rotate(actions.add_parser("rotate", help="make a new token or client secret"))
+        trust = actions.add_parser("trust", help="let a workload get tokens without a secret")
+        trust.add_argument("name")
+        for option, label in TRUSTED.items():
+            trust.add_argument(f"--{option}", required=True, help=f"what Entra shows as {label}")
         revoke = actions.add_parser("revoke", help="end a credential now")
         revoke.add_argument("name")
         revoke.add_argument("key", help="as the list of credentials shows it: token:5, client:2")
@@ -96,6 +101,20 @@ class Command(BaseCommand):
             facts |= {"username": connection.acting_user.get_username(), "token": made.secret}
         self._tell(options, "", **facts, credential=made.key, expires=made.expires.isoformat())
 
+    def trust(self, options: dict[str, Any]) -> None:
+        """Let a workload get tokens without a secret (RFC 7523)."""
+        connection = self._find(options["name"])
+        given = {name.replace("-", "_") for name in TRUSTED}
+        row, client_id = credentials.trust(connection, **{name: options[name] for name in given})
+        self._tell(
+            options,
+            "No secret is needed.",
+            base_url=connections.base_url(),
+            token_endpoint=connections.token_endpoint() or "",
+            client_id=client_id,
+            credential=f"{credentials.WORKLOAD}:{row.pk}",
+        )
+
     def revoke(self, options: dict[str, Any]) -> None:
         """End a credential now."""
         connection = self._find(options["name"])
@@ -106,7 +125,7 @@ class Command(BaseCommand):
     def credentials(self, options: dict[str, Any]) -> None:
         """Show a connection's credentials, none of their secrets."""
         connection = self._find(options["name"])
-        rows = [self._row(row) for row in credentials.listed(connection)]
+        rows = [self._row(row) for row in credential_list.listed(connection)]
         if options["json"]:
             client = credentials.client_id(connection)
             facts = {"name": connection.name, "client_id": client, "credentials": rows}
@@ -187,6 +206,12 @@ class Command(BaseCommand):
         self.stdout.write("The secret is shown this once." if secret else otherwise)
 
 
+TRUSTED = {
+    "issuer": "Issuer (iss)",
+    "jwks-uri": "JWKS URL",
+    "subject": "Subject (sub)",
+    "audience": "Audience (aud)",
+}
 LABELS = {
     "base_url": "Base URL",
     "username": "User name",
