@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .connection import Connection
+from .ordering import KeyField
 
 
 class ScimGroup(models.Model):
@@ -38,18 +39,14 @@ class ScimGroup(models.Model):
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     last_modified = models.DateTimeField(_("last modified"), default=timezone.now, editable=False)
     display_name = models.CharField(_("displayName"), max_length=256)
-    display_name_key = models.CharField(max_length=1024, null=True, editable=False)
+    display_name_key = KeyField(max_length=1024, null=True, editable=False)
     folded = models.JSONField(default=dict, editable=False)
 
     class Meta:
         verbose_name = _("SCIM group")
         verbose_name_plural = _("SCIM groups")
         constraints = [
-            models.UniqueConstraint(
-                fields=["display_name_key"],
-                name="scim_group_name_key",
-                opclasses=["varchar_pattern_ops"],
-            ),
+            models.UniqueConstraint(fields=["display_name_key"], name="scim_group_name_key"),
         ]
         indexes = [
             models.Index(

@@ -18,6 +18,7 @@ from django.db.models.functions import Cast, Concat
 from django.db.models.lookups import IsNull
 
 from scim_provisioning.models import ExternalId
+from scim_provisioning.models.ordering import Folded
 from scim_provisioning.protocol.attributes import Attribute, Json, Target, Type
 from scim_provisioning.protocol.errors import InvalidFilter, InvalidValue
 from scim_provisioning.protocol.fold import fold
@@ -32,7 +33,6 @@ from .expressions import (
     Operand,
     UuidText,
     constant,
-    folded,
     lookup_key,
     parse_uuid,
 )
@@ -135,7 +135,7 @@ class Column(Binding):
             return Operand(F(self.name), FIELDS[kind])
         if self.key:
             return Operand(F(self.key), key=F(self.key), key_prefix=True, sorts=True)
-        return Operand(folded(self.name) if is_folded(target.leaf) else F(self.name))
+        return Operand(Folded(self.name) if is_folded(target.leaf) else F(self.name))
 
 
 class Identifier(Binding):

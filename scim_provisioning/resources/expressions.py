@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, models
-from django.db.models import F, Func, Value
+from django.db.models import Func, Value
 from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Coalesce, Left
+from django.db.models.functions import Coalesce
 from django.db.models.lookups import (
     Exact,
     GreaterThan,
@@ -21,6 +21,8 @@ from django.db.models.lookups import (
     LessThanOrEqual,
 )
 
+from scim_provisioning.models import ordering
+from scim_provisioning.models.ordering import Bytewise, Head
 from scim_provisioning.protocol.tree import Operator
 from scim_provisioning.statements import Slot
 
@@ -28,7 +30,7 @@ KEY_LENGTH = 200
 CONNECTION, BASE_URL, SHOWS_PROTECTED, FIRST_VALUE = 0, 1, 2, 3
 """The first values of every read statement; the filter's, or an IN list, come after them."""
 
-TEXT = models.TextField()
+TEXT = ordering.TEXT
 BOOLEAN = models.BooleanField()
 
 
@@ -46,17 +48,6 @@ def parse_uuid(text: Any) -> UUID | None:
     except (ValueError, AttributeError, TypeError):
         return None
     return parsed if str(parsed) == text else None
-
-
-class Bytewise(Func):
-    """A text in an order that no locale changes; SQLite's own order is that."""
-
-    template = "%(expressions)s"
-    output_field = TEXT
-
-    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        """PostgreSQL orders by the database's locale unless told."""
-        return self.as_sql(compiler, connection, template='(%(expressions)s) COLLATE "C"', **extra)
 
 
 class UuidText(Func):
@@ -100,11 +91,6 @@ def _pattern(operator: Operator) -> Callable[[Any], str]:
         return f"{head}{escaped}{tail}"
 
     return bind
-
-
-def folded(column: str) -> Coalesce:
-    """Return the case-folded value of a column: rows keep it only where it differs."""
-    return Coalesce(KeyTextTransform(column, "folded"), F(column), output_field=TEXT)
 
 
 def json_text(column: str, key: str, *, exact: bool) -> Combinable:
@@ -170,7 +156,7 @@ class Operand:
         if self.sorts:
             return Bytewise(self.key)
         if isinstance(self.field, models.TextField):
-            return Bytewise(Left(self.expression, KEY_LENGTH))
+            return Bytewise(Head(self.expression))
         return self.expression
 
 

@@ -9,7 +9,13 @@ from typing import Any
 
 from django.db import connection, models
 from django.db.models import F, OrderBy, QuerySet, Value
-from django.db.models.lookups import GreaterThan, IsNull, LessThan
+from django.db.models.lookups import (
+    GreaterThan,
+    GreaterThanOrEqual,
+    IsNull,
+    LessThan,
+    LessThanOrEqual,
+)
 
 from scim_provisioning.statements import FIRST, SLICE, Select, Slot
 
@@ -136,6 +142,10 @@ def _within(
         return rows
     places = [Slot(first + 3 - len(columns) + i, field) for i, (_, field) in enumerate(columns)]
     left = Row(*(F(name) for name, _ in columns))
+    if stretch.assigned:
+        # It follows from the other; SQLite seeks in an index of expressions by it alone.
+        follows = LessThanOrEqual if reverse else GreaterThanOrEqual
+        rows = rows.filter(follows(F("_key"), places[0]))
     return rows.filter((LessThan if reverse else GreaterThan)(left, Row(*places)))
 
 

@@ -18,6 +18,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from scim_provisioning.models import MultiValue
+from scim_provisioning.models.ordering import Folded
 from scim_provisioning.protocol.attributes import Attribute, Json, Type
 from scim_provisioning.protocol.errors import InvalidFilter
 from scim_provisioning.protocol.fold import fold
@@ -31,7 +32,6 @@ from .expressions import (
     TEXT,
     Operand,
     constant,
-    folded,
     json_text,
     lookup_key,
 )
@@ -97,7 +97,7 @@ class Rows(Relation):
         exact = not is_folded(sub)
         if sub.name not in COLUMNS:
             return Operand(json_text("rest", sub.name, exact=exact))
-        text = F(sub.name) if exact else folded(sub.name)
+        text = F(sub.name) if exact else Folded(sub.name)
         if sub.name == "value" and self.indexed:
             return Operand(text, key=F("value_key"), bind=lookup_key)
         return Operand(text)
