@@ -8,6 +8,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from . import views
+from .home import home
 from .signin.security import revoke, security
 from .signin.views import SignInView, sign_out
 
@@ -15,7 +16,7 @@ urlpatterns = [
     # First: identity providers ask more often than people.
     path("rest/scim/v2/", include("scim_provisioning.urls")),
     path("oauth/", include("scim_provisioning.oauth_urls")),
-    path("", views.home, name="home"),
+    path("", home, name="home"),
     # The admin's pages name no icon: browsers ask for this one.
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}portal.svg")),
     path("healthz", views.healthz, name="healthz"),

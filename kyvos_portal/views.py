@@ -1,19 +1,10 @@
-"""The person's home, and what a load balancer asks."""
+"""What a load balancer asks."""
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_required
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
-
-
-@login_required
-def home(request: HttpRequest) -> HttpResponse:
-    """Show the signed-in person who they are here."""
-    groups = request.user.groups.order_by("name")
-    return render(request, "home.html", {"groups": groups})
+from django.http import HttpRequest, JsonResponse
 
 
 def healthz(request: HttpRequest) -> JsonResponse:

@@ -8,8 +8,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.urls import include, path, reverse
 
-from onboarding.admin.profiles import UserProfileAdmin
-from onboarding.admin.roles import GroupRoleAdmin, RoleAdmin
+from onboarding.admin.roles import RoleAdmin
 from onboarding.models import GroupRole, Origin, Role, UserProfile
 from onboarding.services import copy, effective_role, give, give_group
 from tests.onboarding.admin_site import cost, staff, url
@@ -213,13 +212,12 @@ def test_pages_cost_the_same_for_1_row_and_50(admin_client, designer, count):
 
 other = AdminSite(name="other")
 other.register(Role, RoleAdmin)
-other.register(UserProfile, UserProfileAdmin)
-other.register(GroupRole, GroupRoleAdmin)
 urlpatterns = [path("other/", other.urls), path("", include("kyvos_portal.urls"))]
 
 
 @pytest.mark.urls(__name__)
 def test_the_pages_stay_on_the_site_that_they_are_on(admin_client, designer):
+    """Roles alone, on a site of their own: nothing leads to what it does not have."""
     page = reverse("other:onboarding_role_change", args=[designer.pk])
     assert "/admin/onboarding" not in admin_client.get(page).content.decode()
     done = admin_client.post(page.replace("change", "copy"), {"name": "X"})
