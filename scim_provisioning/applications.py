@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from .auth.discovery import ENDPOINTS, discover
+from .encryption import KeyMissing
 from .models import OIDCApplication
 from .outbound import OutboundError
 
@@ -28,6 +29,14 @@ def fill_endpoints(issuer: str, given: Mapping[str, Any]) -> dict[str, str]:
         raise ValidationError({"issuer": text % {"problem": problem}}) from None
 
 
+def set_secret(row: OIDCApplication, clear: str) -> None:
+    """Keep a client secret, encrypted; raise ValidationError where no key is configured."""
+    try:
+        row.client_secret = clear
+    except KeyMissing as problem:
+        raise ValidationError({"client_secret": str(problem)}) from None
+
+
 def save(row: OIDCApplication) -> None:
     """Fill in what the issuer tells, check every rule, and save; raise ValidationError."""
     if row.enabled:
@@ -36,3 +45,26 @@ def save(row: OIDCApplication) -> None:
             setattr(row, name, url)
     row.full_clean()
     row.save()
+
+
+def put(
+    name: str, changes: Mapping[str, Any], secret: str | None = None
+) -> tuple[OIDCApplication, bool]:
+    """Make an application, or change the one of that name; tell whether it is new.
+
+    What is not named stays as it is, but for what hangs on it: another issuer has other
+    endpoints, another provider another token identifier claim. Raises ValidationError.
+    """
+    found = OIDCApplication.objects.filter(name=name).first()
+    row = found or OIDCApplication(name=name)
+    if changes.get("issuer", row.issuer) != row.issuer:
+        for endpoint in ENDPOINTS:
+            setattr(row, endpoint, "")
+    if changes.get("preset", row.preset) != row.preset:
+        row.token_claim = ""
+    for field, value in changes.items():
+        setattr(row, field, value)
+    if secret is not None:
+        set_secret(row, secret)
+    save(row)
+    return row, found is None

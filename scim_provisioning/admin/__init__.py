@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import connections, directory, events, findings, tokens
+from . import applications, connections, directory, events, findings, tokens
 
-__all__ = ["connections", "directory", "events", "findings", "tokens"]
+__all__ = ["applications", "connections", "directory", "events", "findings", "tokens"]

@@ -102,7 +102,7 @@ class KeySet:
 
     def _fetch(self) -> None:
         try:
-            found = _usable(outbound.get(self.uri).json())
+            found = usable_keys(outbound.get(self.uri).json())
         except OutboundError as problem:
             self._failure = str(problem)
             logger.warning("The keys at %s were not fetched: %s", self.uri, problem)
@@ -116,15 +116,15 @@ def _age(moment: float) -> float:
     return time.monotonic() - moment
 
 
-def _usable(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def usable_keys(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the public signing keys of a set by their ids."""
     keys = document.get("keys")
     if not isinstance(keys, list):
         raise OutboundError(_("The answer is no set of keys."))
-    return {key["kid"]: key for key in reversed(keys) if _is_usable(key)}
+    return {key["kid"]: key for key in reversed(keys) if _isusable_keys(key)}
 
 
-def _is_usable(key: Any) -> bool:
+def _isusable_keys(key: Any) -> bool:
     return (
         isinstance(key, dict)
         and isinstance(key.get("kid"), str)
