@@ -135,7 +135,7 @@ def _create(connection: Connection, kind: Kind, scopes: str, expires: datetime) 
     row: ClientSecret | PersonalAccessToken
     client_id, text = None, f"Connection {connection.name}"
     if kind is Kind.CLIENT:
-        client_id = _client(connection).client_id
+        client_id = client(connection).client_id
         row, secret = client_secrets.create(connection, scopes=scopes, expires=expires)
     else:
         row, secret = personal_tokens.create(
@@ -151,7 +151,7 @@ def _clients(connection: Connection) -> Any:
     ).order_by("pk")
 
 
-def _client(connection: Connection) -> Any:
+def client(connection: Connection) -> Any:
     """Return the connection's client, made where there is none.
 
     The toolkit wants a secret of its own in it: one that it makes, and nobody ever sees.
@@ -192,7 +192,7 @@ def trust(
     except ValidationError as error:
         raise ConnectionProblem(" ".join(error.messages)) from None
     row.save()
-    return row, str(_client(connection).client_id)
+    return row, str(client(connection).client_id)
 
 
 def revoke(connection: Connection, key: str) -> None:

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from . import applications, connections, directory, events, findings, tokens
+from . import applications, connections, directory, events, findings, tokens, workloads
 
-__all__ = ["applications", "connections", "directory", "events", "findings", "tokens"]
+__all__ = [
+    "applications",
+    "connections",
+    "directory",
+    "events",
+    "findings",
+    "tokens",
+    "workloads",
+]

@@ -63,11 +63,16 @@ class ClientValidator(OAuth2Validator):  # type: ignore[misc]
         return set(scopes) <= SCOPES and frozenset() < asked <= parse_scopes(request.granted)
 
     def save_bearer_token(self, token: Any, request: Any, *args: Any, **kwargs: Any) -> None:
-        """Store the digest of a token, whatever the site lets the toolkit do with its own."""
-        portal_tokens.access_token_model()._default_manager.create(
+        """Store the digest of a token, whatever the site lets the toolkit do with its own.
+
+        The client's expired tokens go on this occasion: they need no command to remove them.
+        """
+        now, rows = timezone.now(), portal_tokens.access_token_model()._default_manager
+        rows.filter(application=request.client, expires__lt=now).delete()
+        rows.create(
             application=request.client,
             scope=token["scope"],
-            expires=timezone.now() + timedelta(seconds=token["expires_in"]),
+            expires=now + timedelta(seconds=token["expires_in"]),
             token="",
             token_checksum=opaque.digest(token["access_token"]),
         )

@@ -321,6 +321,15 @@ def test_revoking_needs_the_client_and_a_token(oauth):
     assert_refused(oauth.ask(path="/oauth/revoke", **oauth.body), 400, "invalid_request")
 
 
+def test_expired_tokens_go_when_the_next_is_issued(oauth):
+    tokens = portal_tokens.access_token_model().objects
+    oauth.ask(**oauth.body)
+    tokens.update(expires=timezone.now() - timedelta(seconds=1))
+    oauth.ask(**oauth.body)
+    oauth.ask(**oauth.body)
+    assert tokens.count() == 2
+
+
 def test_two_secrets_work_side_by_side(oauth, scim):
     second = credentials.rotate(scim.connection, Kind.CLIENT, overlap_days=7)
     assert second.client_id == oauth.client_id

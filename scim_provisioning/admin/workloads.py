@@ -1,0 +1,56 @@
+"""Trusted workloads: whose assertions get a connection's tokens without a secret."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from scim_provisioning import connections, credentials
+from scim_provisioning.auth import portal_tokens
+from scim_provisioning.models import WorkloadTrust
+
+from .base import Page
+
+
+@admin.register(WorkloadTrust)
+class WorkloadTrustAdmin(Page):
+    """For those who may configure connections; removing one asks first, as everywhere."""
+
+    list_display = ("subject", "connection", "issuer", "enabled", "last_used", "last_address")
+    list_filter = ("connection", "enabled")
+    list_select_related = ("connection",)
+    readonly_fields = ("created", "last_used", "last_address")
+
+    def _may(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("scim_provisioning.change_connection"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Where there is a token endpoint."""
+        may = self._may(request) and portal_tokens.is_installed()
+        return may and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A trust opens the API like a token does."""
+        return self._may(request) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The same for removing it: that stops a connection."""
+        return self._may(request) and super().has_delete_permission(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """A trust stays with its connection."""
+        return (*self.readonly_fields, "connection") if obj else self.readonly_fields
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Tell what to paste in return: none of it is secret."""
+        super().save_model(request, obj, form, change)
+        text = _("Client ID %(client)s, Token URL %(token)s, SCIM URL %(scim)s")
+        facts = {
+            "client": credentials.client(obj.connection).client_id,
+            "token": connections.token_endpoint(),
+            "scim": connections.base_url(),
+        }
+        messages.success(request, text % facts)
