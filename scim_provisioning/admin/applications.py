@@ -22,7 +22,7 @@ from scim_provisioning import applications
 from scim_provisioning.auth import connection_test
 from scim_provisioning.auth.client_credentials import explain
 from scim_provisioning.auth.discovery import ENDPOINTS
-from scim_provisioning.models import OIDCApplication, WorkloadTrust
+from scim_provisioning.models import OIDCApplication
 from scim_provisioning.models.application import ASYMMETRIC
 
 from .base import Page
@@ -258,14 +258,3 @@ class OIDCApplicationAdmin(Page):
             "original": row,
         }
         return TemplateResponse(request, "scim_provisioning/application_tool.html", context)
-
-
-@admin.register(WorkloadTrust)
-class WorkloadTrustAdmin(Page):
-    """Workloads whose assertions stand in for a connection's client secret."""
-
-    list_display = ("subject", "connection", "enabled", "issuer", "audience", "last_used")
-    list_select_related = ("connection",)
-    list_filter = ("enabled",)
-    search_fields = ("subject", "issuer")
-    readonly_fields = ("last_used", "last_address", "created")

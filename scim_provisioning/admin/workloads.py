@@ -21,6 +21,7 @@ class WorkloadTrustAdmin(Page):
 
     list_display = ("subject", "connection", "issuer", "enabled", "last_used", "last_address")
     list_filter = ("connection", "enabled")
+    search_fields = ("subject", "issuer")
     list_select_related = ("connection",)
     readonly_fields = ("created", "last_used", "last_address")
 
