@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.utils.translation import gettext_lazy as _
 
 from .models import User
+
+admin.site.site_header = _("Portal administration")
+admin.site.site_title = _("Portal")
+admin.site.index_title = _("Administration")
 
 
 @admin.register(User)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
@@ -65,3 +66,10 @@ class GivesRoles(Page):
         if db_field.name == "role" and not may_allow_administrators(request):
             kwargs["queryset"] = Role.objects.filter(rank__lt=ADMINISTRATOR_RANK)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Let a role be chosen here, and nothing else be done to it."""
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "role" and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field

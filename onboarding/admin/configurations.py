@@ -22,7 +22,7 @@ from onboarding.schema import InvalidDocument
 
 from .base import Page, may_allow_administrators
 from .editing import Editor
-from .forms import PreviewForm, RollbackForm, sources
+from .forms import PreviewForm, RollbackForm, sources, without_configuration
 from .previews import outcome_for
 from .texts import changes, diff, troubles
 
@@ -69,6 +69,11 @@ class OnboardingConfigurationAdmin(Page):
 
         return (applies_to, "enabled", since, author)
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Leave room for the buttons beside the title."""
+        title = {"title": _("User Onboarding Configurations")}
+        return super().changelist_view(request, {**title, **(extra_context or {})})
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Configurations are switched off: users were made by their revisions."""
         return False
@@ -105,7 +110,19 @@ class OnboardingConfigurationAdmin(Page):
         """Write the text of a source that has none of its own."""
         if not self.has_add_permission(request):
             raise PermissionDenied
+        if request.method == "GET" and (elsewhere := self._elsewhere(request)):
+            return HttpResponseRedirect(elsewhere)
         return Editor(self, request, None).respond()
+
+    def _elsewhere(self, request: HttpRequest) -> str | None:
+        """Return where the text of a source is that has one; None where there is one to add."""
+        if (source := request.GET.get("source")) is not None:
+            there = OnboardingConfiguration.objects.filter(source=source).first()
+            return self.link("change", there.pk) if there else None
+        if without_configuration():
+            return None
+        messages.info(request, _("Every source has its configuration already."))
+        return self.link("changelist")
 
     def change_view(
         self, request: HttpRequest, object_id: str, *_args: Any, **_kwargs: Any

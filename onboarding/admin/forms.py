@@ -48,6 +48,12 @@ def sources() -> dict[str, str]:
     return {ALL_SOURCES: str(_("All sources")), **conf.sources()}
 
 
+def without_configuration() -> dict[str, str]:
+    """Return the sources that have no configuration of their own yet."""
+    taken = set(OnboardingConfiguration.objects.values_list("source", flat=True))
+    return {key: name for key, name in sources().items() if key not in taken}
+
+
 class ActionsForm(forms.Form):
     """First Login Actions of one source; ``problems`` says what is wrong with the text."""
 
@@ -81,7 +87,7 @@ class ActionsForm(forms.Form):
             del self.fields["source"]
         else:
             source: Any = self.fields["source"]
-            source.choices = list(sources().items())
+            source.choices = list(without_configuration().items())
         if not may_allow:
             del self.fields["administrator_allowed"]
         if not is_open:
@@ -93,9 +99,10 @@ class ActionsForm(forms.Form):
         return {name: self.data[name] for name in self.data}
 
     def clean_source(self) -> str:
-        """Refuse a second configuration for one source."""
+        """Refuse a second configuration for all sources, whose key counts as nothing chosen."""
         source: str = self.cleaned_data["source"]
-        if OnboardingConfiguration.objects.filter(source=source).exists():
+        field: Any = self.fields["source"]
+        if source not in dict(field.choices):
             raise forms.ValidationError(_("There is a configuration for it already: change that."))
         return source
 

@@ -18,10 +18,8 @@ from .base import ReadOnlyPage
 class OutboxMailAdmin(ReadOnlyPage):
     """Mails, newest first."""
 
-    list_display = ("user", "address", "state", "attempts", "next_try", "sent", "created")
-    list_display_links = ("address",)
+    list_display = ("address", "state", "attempts", "next_try", "sent")
     list_filter = ("state",)
-    list_select_related = ("user",)
     exclude = ("claim", "claimed_until")
     actions = ("try_again",)
 

@@ -97,14 +97,14 @@ class UserProfileAdmin(GivesRoles):
         return format_html('<a href="{}">{}</a>', f"{address}#revision-{revision.pk}", revision)
 
     @admin.display(description=_("still to come"))
-    def pending(self, obj: Any) -> str:
+    def pending(self, obj: Any) -> str | None:
         """The keys of the text whose effect waits."""
-        return ", ".join(obj.known.pending)
+        return ", ".join(obj.known.pending) or None
 
     @admin.display(description=_("warnings"))
-    def warned(self, obj: Any) -> str:
+    def warned(self, obj: Any) -> str | None:
         """Where what happened is not what the text asks for."""
-        return " ".join(obj.warnings)
+        return " ".join(obj.warnings) or None
 
     @admin.display(description=_("welcome mail"))
     def mail(self, obj: Any) -> str | None:

@@ -115,6 +115,18 @@ def test_a_second_configuration_for_one_source_is_refused(admin_client):
     assert typed(page) == OTHER
 
 
+def test_adding_offers_only_what_has_no_configuration(admin_client, scim):
+    configuration = saved()
+    source = f"connection:{scim.connection.pk}"
+    page = admin_client.get(url(MODEL, "add")).content.decode()
+    assert re.findall(r'<option value="(.*?)"', page) == [source]
+    there = admin_client.get(url(MODEL, "add") + "?source=")
+    assert there["Location"] == page_of(configuration)
+    saved(OTHER, source)
+    page = admin_client.get(url(MODEL, "add"), follow=True).content.decode()
+    assert "Every source has its configuration already." in page
+
+
 def test_an_unknown_source_is_refused(admin_client):
     page = post(admin_client, url(MODEL, "add"), source="connection:4711")
     assert "errorlist" in page.content.decode()
@@ -287,5 +299,5 @@ def test_pages_cost_the_same_for_1_row_and_50(admin_client, count):
     assert cost(admin_client, url(MODEL)) <= 6
     assert cost(admin_client, url(MODEL, "history", configuration.pk)) <= 5
     assert cost(admin_client, url(MODEL, "preview")) <= 4
-    assert cost(admin_client, url(MODEL, "add") + "?source=x") <= 5
+    assert cost(admin_client, url(MODEL, "add") + "?source=x") <= 8
     assert cost(admin_client, page_of(configuration)) <= 5

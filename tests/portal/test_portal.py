@@ -91,7 +91,7 @@ def test_health(client):
 )
 def test_server_timing_counts_statements(scim):
     scim.get("/Users")
-    assert scim.get("/ServiceProviderConfig").headers["Server-Timing"].endswith('desc="1 queries"')
+    assert scim.get("/ServiceProviderConfig").headers["Server-Timing"].endswith('desc="2 queries"')
 
 
 def test_logs_are_one_line_each():
