@@ -170,11 +170,12 @@ def where(shape: Shape, mapping: ResourceMapping, within: Within | None = None) 
         case ("never",):
             return Q(Value(False, output_field=BooleanField()))
         case ("any", key):
-            return _any_of([Q(b.exists(None)) for b in _branches(mapping, key)], mapping)
+            relation = _relation(mapping, key)
+            return _any_of(relation.alternatives([None] * len(relation.branches)), mapping)
         case ("in", key, inner):
-            target, branches = mapping.targets[key], _branches(mapping, key)
-            parts = [Q(b.exists(where(inner, mapping, (target, b)))) for b in branches]
-            return _any_of(parts, mapping)
+            target, relation = mapping.targets[key], _relation(mapping, key)
+            conditions = [where(inner, mapping, (target, b)) for b in relation.branches]
+            return _any_of(relation.alternatives(conditions), mapping)
         case ("pr", name):
             return _present(name, mapping, within)
         case (operator, index, name):
@@ -192,10 +193,10 @@ def _union(parts: list[Q], mapping: ResourceMapping) -> Q:
     return Q(pk__in=first.union(*rest))
 
 
-def _branches(mapping: ResourceMapping, key: str) -> tuple[Relation, ...]:
+def _relation(mapping: ResourceMapping, key: str) -> Relation:
     binding = mapping.bindings[key]
     assert isinstance(binding, Relation)
-    return binding.branches
+    return binding
 
 
 def _part(name: str, within: Within) -> Any:

@@ -6,13 +6,14 @@ tell what is, with and without.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.db import connection, models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from scim_provisioning.models import GroupClosure, GroupNesting
 from scim_provisioning.protocol.attributes import Attribute, Json, Schema
@@ -24,8 +25,28 @@ from .relations import Membership, Relation, membership, visible
 
 
 @dataclass(frozen=True)
+class NestedMembers(Membership):
+    """``members``: people, and groups."""
+
+    @property
+    def branches(self) -> tuple[Relation, ...]:
+        """Django's own membership, and that of groups."""
+        return Membership(self.name, self.endpoint, self.kind), GroupMembers()
+
+    def load(
+        self, keys: Sequence[Any], context: Sequence[Any]
+    ) -> Mapping[Any, Mapping[str, list[Json]]]:
+        """Load both."""
+        return _joined(self.name, (branch.load(keys, context) for branch in self.branches))
+
+
+@dataclass(frozen=True)
 class GroupMembers(Membership):
-    """The groups among the ``members`` of a group."""
+    """The groups among the members of a group."""
+
+    name: str = "members"
+    endpoint: str = "/Groups"
+    kind: str = "Group"
 
     @property
     def _sides(self) -> tuple[type[models.Model], str, str]:
@@ -33,31 +54,69 @@ class GroupMembers(Membership):
 
 
 @dataclass(frozen=True)
+class NestedGroups(Membership):
+    """``groups``: those that somebody is in, and those around them."""
+
+    @property
+    def branches(self) -> tuple[Relation, ...]:
+        """The groups themselves, and what is within them."""
+        return DirectGroups(self.name, self.endpoint, self.kind), IndirectGroups()
+
+    def alternatives(self, conditions: Sequence[Q | None]) -> list[Q]:
+        """Ask for the groups first: whoever is in one of them is found by index."""
+        own, within = (
+            branch.queryset() if condition is None else branch.queryset().filter(condition)
+            for branch, condition in zip(self.branches, conditions, strict=True)
+        )
+        through, user, group = membership()
+        groups = own.values("pk").union(within.values("descendant"), all=True)
+        place = {user: OuterRef(self.owner), f"{group}__in": groups}
+        return [Q(Exists(through._default_manager.filter(**place)))]
+
+    def load(
+        self, keys: Sequence[Any], context: Sequence[Any]
+    ) -> Mapping[Any, Mapping[str, list[Json]]]:
+        """Load both."""
+        parts = super().load(keys, context), IndirectGroups().load(keys, context)
+        return _joined(self.name, parts)
+
+
+@dataclass(frozen=True)
+class DirectGroups(Membership):
+    """Groups as such, of which somebody is a member."""
+
+    @property
+    def _other(self) -> str:
+        return "scim"
+
+    def queryset(self) -> QuerySet[Any, Any]:
+        """Return the groups that are shown."""
+        return Group.objects.filter(visible(self._other))
+
+
+@dataclass(frozen=True)
 class IndirectGroups(Membership):
-    """The ``groups`` that hold a user's groups."""
+    """The groups around the groups that somebody is in."""
+
+    name: str = "groups"
+    endpoint: str = "/Groups"
+    kind: str = "indirect"
 
     @property
     def _sides(self) -> tuple[type[models.Model], str, str]:
         return GroupClosure, "descendant", "ancestor"
-
-    def exists(self, condition: Q | None) -> Exists:
-        """Return whether a user is in a group within one that meets the condition."""
-        found = self.queryset() if condition is None else self.queryset().filter(condition)
-        through, user, group = membership()
-        place = {user: OuterRef(self.owner), f"{group}__in": found.values("descendant")}
-        return Exists(through._default_manager.filter(**place))
 
     def load(
         self, keys: Sequence[Any], context: Sequence[Any]
     ) -> Mapping[Any, Mapping[str, list[Json]]]:
         """Load the groups around the groups of all these users, each once."""
         places = padded(keys)
-        rows = _indirect_rows(self, len(places), connection.vendor).rows([*context, *places])
+        rows = _indirect_rows(len(places), connection.vendor).rows([*context, *places])
         return self.entries(rows, context)
 
 
 @lru_cache(maxsize=32)
-def _indirect_rows(relation: IndirectGroups, size: int, vendor: str) -> Select:
+def _indirect_rows(size: int, vendor: str) -> Select:
     through, user, group = membership()
     outer = f"{group}__scim_above__ancestor__scim"
     # One call of filter: another one would be another join.
@@ -71,36 +130,23 @@ def _indirect_rows(relation: IndirectGroups, size: int, vendor: str) -> Select:
     )
 
 
-MORE: Mapping[str, Membership] = {
-    "members": GroupMembers("members", "/Groups", "Group"),
-    "groups": IndirectGroups("groups", "/Groups", "indirect"),
-}
+def _joined(
+    name: str, parts: Iterable[Mapping[Any, Mapping[str, list[Json]]]]
+) -> Mapping[Any, Mapping[str, list[Json]]]:
+    found: dict[Any, dict[str, list[Json]]] = {}
+    for part in parts:
+        for owner, values in part.items():
+            found.setdefault(owner, {name: []})[name] += values[name]
+    return found
 
 
-@dataclass(frozen=True)
-class Nested(Membership):
-    """A membership with what nesting adds to it."""
-
-    @property
-    def branches(self) -> tuple[Relation, ...]:
-        """Django's own membership, and ours."""
-        return Membership(self.name, self.endpoint, self.kind), MORE[self.name]
-
-    def load(
-        self, keys: Sequence[Any], context: Sequence[Any]
-    ) -> Mapping[Any, Mapping[str, list[Json]]]:
-        """Load both."""
-        found: dict[Any, dict[str, list[Json]]] = {}
-        for branch in self.branches:
-            for owner, values in branch.load(keys, context).items():
-                found.setdefault(owner, {self.name: []})[self.name] += values[self.name]
-        return found
+NESTED = {"members": NestedMembers, "groups": NestedGroups}
 
 
 def with_nesting(mapping: ResourceMapping) -> ResourceMapping:
     """Return a mapping in which groups may be members of groups."""
     bindings = {
-        key: Nested(b.name, b.endpoint, b.kind) if isinstance(b, Membership) else b
+        key: NESTED[b.name](b.name, b.endpoint, b.kind) if isinstance(b, Membership) else b
         for key, b in mapping.bindings.items()
     }
     declared = replace(mapping.declared, schema=_telling(mapping.declared.schema))

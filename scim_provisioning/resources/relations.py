@@ -54,6 +54,10 @@ class Relation(Binding):
         """The relations that hold the values: this one alone, unless several do together."""
         return (self,)
 
+    def alternatives(self, conditions: Sequence[Q | None]) -> list[Q]:
+        """Return what a resource meets one of where a branch has a row that meets its condition."""
+        return [Q(b.exists(c)) for b, c in zip(self.branches, conditions, strict=True)]
+
     owner_path = "user"
     """The path from a row to its owner's key."""
 
