@@ -81,6 +81,7 @@ vars().update(EMAIL_CONFIG)
 AUTH_USER_MODEL = "kyvos_portal.User"
 AUTHENTICATION_BACKENDS = [
     "kyvos_portal.signin.backends.PortalBackend",
+    "kyvos_portal.signin.oidc.backend.OIDCBackend",
     "onboarding.backends.RoleBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -125,6 +126,8 @@ SESSION_COOKIE_AGE = 8 * 60 * 60
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 
+OIDC_AUTHENTICATION_CALLBACK_URL = "oidc_callback"
+OIDC_USE_PKCE = True
 SAML_KEY_FILE = os.environ.get("SAML_KEY_FILE", str(BASE_DIR / ".saml_key.pem"))
 SAML_CSP_HANDLER = ""
 SAML_LOGOUT_REQUEST_PREFERRED_BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
@@ -179,6 +182,7 @@ LOGGING = {
         # They write whole messages, with what these say of people; the portal's log has refusals.
         "saml2": {"level": 100, "propagate": False},
         "djangosaml2": {"level": 100, "propagate": False},
+        "mozilla_django_oidc": {"level": 100, "propagate": False},
         "xmlschema": {"level": "WARNING"},
     },
 }

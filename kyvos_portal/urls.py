@@ -27,6 +27,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/login/", SignInView.as_view(), name="login"),
     path("accounts/logout/", sign_out, name="logout"),
+    path("oidc/", include("kyvos_portal.signin.oidc.urls")),
     path("saml2/", include("kyvos_portal.signin.saml.urls")),
     path("accounts/security/", security, name="security"),
     path("accounts/security/tokens/<int:pk>/revoke/", revoke, name="revoke-token"),

@@ -71,9 +71,15 @@ class Target:
     addresses: tuple[str, ...]
 
 
-def get(url: str) -> Reply:
-    """Return what a URL answers with 200; raise OutboundError for anything else."""
-    reply = _request("GET", url, None, {"Accept": "*/*"})
+def get(url: str, *, bearer: str | None = None) -> Reply:
+    """Return what a URL answers with 200; raise OutboundError for anything else.
+
+    ``bearer`` is a token to be sent along (RFC 6750).
+    """
+    headers = {"Accept": "*/*"}
+    if bearer is not None:
+        headers["Authorization"] = f"Bearer {bearer}"
+    reply = _request("GET", url, None, headers)
     if reply.status != 200:
         raise OutboundError(_("It answered %(status)s.") % {"status": reply.status})
     return reply

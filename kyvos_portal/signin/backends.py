@@ -20,8 +20,8 @@ from .sessions import SignIn
 REALM = "pages"
 
 
-class AccountBackend(ModelBackend):
-    """Finds the account of a session, with what decides whether the session stands."""
+class Accounts:
+    """What every backend shares: the account of a session, with all that the rule asks."""
 
     def get_user(self, user_id: Any) -> Any:
         """Return the account in one query, None where it is gone."""
@@ -29,7 +29,7 @@ class AccountBackend(ModelBackend):
         return accounts.filter(pk=user_id).first()
 
 
-class PortalBackend(AccountBackend):
+class PortalBackend(Accounts, ModelBackend):
     """User name and password: throttled, and for those whom the rule lets in that way."""
 
     def authenticate(

@@ -6,8 +6,7 @@ The first sign-in matches a claim that an administrator chose with the ``userNam
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from django.contrib.auth import get_user_model
@@ -16,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from onboarding import services
 from scim_provisioning.directory.ownership import draft, record
 from scim_provisioning.models import ExternalId, FindingKind, ScimUser
 from scim_provisioning.protocol.fold import fold
@@ -39,6 +39,15 @@ class Provider(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """What a provider tells of a person: for an account that is created at the sign-in."""
+
+    email: str = ""
+    first_name: str = ""
+    last_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Assertion:
     """What a provider said, checked: whom it means, and the value of the matching claim."""
 
@@ -48,25 +57,26 @@ class Assertion:
     claim: str | None
     is_lasting: bool = True
     claim_problem: Reason | None = None
+    person: Person = Person()
 
 
-def resolve(
-    provider: Provider, said: Assertion, create: Callable[[str], Any] | None = None
-) -> tuple[Any, Identity]:
-    """Return the account and its identity, bound at the first sign-in; raise Refused.
-
-    ``create`` makes an account where nobody matches and the provider may create users.
-    """
-    if not said.subject or len(said.subject) > MOST:
+def resolve(provider: Provider, said: Assertion) -> tuple[Any, Identity]:
+    """Return the account and its identity, bound at the first sign-in; raise Refused."""
+    if not _is_plain(said.subject):
         raise Refused(Reason.INVALID, "No usable subject.")
     known = Identity.objects.filter(way=said.way, issuer=said.issuer, subject=said.subject)
     identity = known.select_related("user__scim", "user__scim_connection").first()
     if identity is None:
-        identity = _first_sign_in(provider, said, create)
+        identity = _first_sign_in(provider, said)
     else:
         _check(provider, identity.user, said.way, identity.origin)
     Identity.objects.filter(pk=identity.pk).update(last_used=timezone.now())
     return identity.user, identity
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is one that a database holds and a page shows."""
+    return 0 < len(text) <= MOST and text.isprintable()
 
 
 def _check(provider: Provider, user: Any, way: Way, origin: str) -> None:
@@ -79,20 +89,17 @@ def _check(provider: Provider, user: Any, way: Way, origin: str) -> None:
         raise Refused(reason, user=user)
 
 
-def _first_sign_in(
-    provider: Provider, said: Assertion, create: Callable[[str], Any] | None
-) -> Identity:
+def _first_sign_in(provider: Provider, said: Assertion) -> Identity:
     if not said.is_lasting:
         raise Refused(Reason.TRANSIENT)
-    if said.claim_problem is not None or not said.claim:
+    if said.claim_problem is not None or not said.claim or not _is_plain(said.claim):
         raise Refused(said.claim_problem or Reason.CLAIM)
     user = _matching(provider, said.claim)
-    origin = Origin.MATCH
     if user is None:
-        if not provider.create_unknown_users or create is None:
+        if not provider.create_unknown_users:
             raise Refused(Reason.UNKNOWN)
-        user, origin = _create(create, said.claim), Origin.CREATED
-    return _bind(provider, user, said, origin)
+        return _created(provider, said)
+    return _bind(provider, user, said, Origin.MATCH)
 
 
 def _matching(provider: Provider, value: str) -> Any:
@@ -115,18 +122,20 @@ def _matching(provider: Provider, value: str) -> Any:
     return user
 
 
-def _create(create: Callable[[str], Any], name: str) -> Any:
+def _created(provider: Provider, said: Assertion) -> Identity:
+    """Make the account of a person whom nobody provisioned, and onboard it."""
     try:
         with transaction.atomic():
-            return create(name)
+            user = _new_account(said)
+            services.onboard(user)
+            return _bind(provider, user, said, Origin.CREATED)
     except (IntegrityError, ValidationError) as error:
         raise Refused(Reason.CONFLICT, type(error).__name__) from None
 
 
-def new_account(name: str) -> Any:
-    """Make a local account without a password; raise ValidationError, IntegrityError."""
+def _new_account(said: Assertion) -> Any:
     model: Any = get_user_model()
-    user = model(**{model.USERNAME_FIELD: name})
+    user = model(**{model.USERNAME_FIELD: said.claim}, **asdict(said.person))
     user.set_unusable_password()
     user.full_clean(validate_unique=False)
     user.save(force_insert=True)

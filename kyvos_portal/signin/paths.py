@@ -1,4 +1,4 @@
-"""Where a person goes after signing in: only to pages of this site."""
+"""Addresses of this site: where people go after signing in, and providers send them to."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
+
+from scim_provisioning import conf
 
 MOST = 500
 """Characters of an address that is kept while a person is away."""
@@ -18,3 +20,8 @@ def own_path(request: HttpRequest) -> str:
     if is_path and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
         return wanted
     return resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
+def site(request: HttpRequest) -> str:
+    """Return scheme and host of this site as its visitors see them."""
+    return (conf.current().public_url or f"{request.scheme}://{request.get_host()}").rstrip("/")

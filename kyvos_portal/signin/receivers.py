@@ -9,7 +9,9 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from .access import end_for, end_for_provider
+from scim_provisioning.models import OIDCApplication
+
+from .access import Provider, end_for, end_for_provider, way_in
 from .events import record
 from .models import Identity, SamlProvider
 from .rule import Way
@@ -31,27 +33,35 @@ def identity_removed(instance: Identity, **_: object) -> None:
     end_for([instance.user_id])
 
 
+@receiver(post_save, sender=OIDCApplication, dispatch_uid="portal_oidc_saved")
 @receiver(post_save, sender=SamlProvider, dispatch_uid="portal_saml_saved")
-def saml_provider_saved(instance: SamlProvider, created: bool, raw: bool, **_: object) -> None:
+def provider_saved(instance: Provider, created: bool, raw: bool, **_: object) -> None:
     """A provider that is switched off signs nobody in, nor keeps anybody in."""
-    if not created and not raw and not instance.enabled:
-        end_for_provider(Way.SAML, instance.entity_id)
+    *_way, is_on = way_in(instance)
+    if not created and not raw and not is_on:
+        end_for_provider(instance)
 
 
+@receiver(post_delete, sender=OIDCApplication, dispatch_uid="portal_oidc_deleted")
 @receiver(post_delete, sender=SamlProvider, dispatch_uid="portal_saml_deleted")
-def saml_provider_deleted(instance: SamlProvider, **_: object) -> None:
+def provider_deleted(instance: Provider, **_: object) -> None:
     """The same where it is removed."""
-    end_for_provider(Way.SAML, instance.entity_id)
+    end_for_provider(instance)
 
 
-@receiver(
-    m2m_changed, sender=SamlProvider.sign_in_connections.through, dispatch_uid="portal_saml_named"
-)
-def saml_connections_changed(instance: Any, action: str, pk_set: Any, **_: object) -> None:
+def connections_changed(instance: Any, action: str, pk_set: Any, **_: object) -> None:
     """Accounts of a connection that a provider names no more are signed in by it no more."""
-    if not isinstance(instance, SamlProvider):
+    if not isinstance(instance, OIDCApplication | SamlProvider):
         return
     if action == "pre_clear":
         pk_set = list(instance.sign_in_connections.values_list("pk", flat=True))
     if action in ("post_remove", "pre_clear"):
-        end_for_provider(Way.SAML, instance.entity_id, pk_set)
+        end_for_provider(instance, pk_set)
+
+
+for model in (OIDCApplication, SamlProvider):
+    m2m_changed.connect(
+        connections_changed,
+        sender=model.sign_in_connections.through,
+        dispatch_uid=f"portal_named_{model.__name__}",
+    )

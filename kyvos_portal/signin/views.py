@@ -15,14 +15,16 @@ from django.views.decorators.http import require_POST
 
 from scim_provisioning.auth import throttle
 from scim_provisioning.http.limits import client_address
+from scim_provisioning.models import OIDCApplication
 from scim_provisioning.protocol.errors import TooManyRequests
 
 from .backends import REALM
 from .forms import PasswordForm
 from .models import SamlProvider
+from .oidc.views import sign_out_url as oidc_sign_out_url
 from .rule import Way
 from .saml.config import xmlsec1
-from .saml.views import sign_out_url
+from .saml.views import sign_out_url as saml_sign_out_url
 from .sessions import KEY
 
 
@@ -53,16 +55,21 @@ class SignInView(LoginView):
 
 def ways() -> list[tuple[str, str]]:
     """Return the name and the address of every provider that people sign in by."""
-    if xmlsec1() is None:
-        return []
-    saml = SamlProvider.objects.filter(enabled=True).values_list("name", "slug")
-    return [(name, reverse("saml2_login", args=[slug])) for name, slug in saml]
+    oidc = OIDCApplication.objects.filter(enabled=True, sign_in=True).values_list("name", "slug")
+    found = [(name, reverse("oidc_login", args=[slug])) for name, slug in oidc]
+    if xmlsec1() is not None:
+        saml = SamlProvider.objects.filter(enabled=True).values_list("name", "slug")
+        found += [(name, reverse("saml2_login", args=[slug])) for name, slug in saml]
+    return sorted(found)
+
+
+SIGN_OUT_URLS = {Way.OIDC: oidc_sign_out_url, Way.SAML: saml_sign_out_url}
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session here, and at the identity provider that it came from."""
     way = (request.session.get(KEY) or {}).get("way")
-    elsewhere = sign_out_url(request) if way == Way.SAML else None
+    elsewhere = SIGN_OUT_URLS[way](request) if way in SIGN_OUT_URLS else None
     logout(request)
     return redirect(elsewhere or settings.LOGOUT_REDIRECT_URL)

@@ -6,7 +6,9 @@ import pytest
 
 from kyvos_portal.signin.models import SamlProvider
 from kyvos_portal.signin.saml.metadata import read
-from tests.peers import saml
+from scim_provisioning import applications
+from scim_provisioning.models import OIDCApplication
+from tests.peers import oidc, saml
 
 PORTAL = "http://testserver"
 
@@ -40,5 +42,31 @@ def provider(saml_peer, scim):
         entity_id=found.entity_id,
         certificate_expires=found.certificate_expires,
     )
+    row.sign_in_connections.add(scim.connection)
+    return row
+
+
+@pytest.fixture(scope="session")
+def oidc_peer(tmp_path_factory):
+    """A certified OpenID Provider."""
+    if reason := oidc.missing():
+        pytest.skip(reason)
+    with oidc.serving(tmp_path_factory.mktemp("oidc")) as peer:
+        yield peer
+
+
+@pytest.fixture
+def application(oidc_peer, scim):
+    """The peer as an application that signs in the accounts of one connection."""
+    row = OIDCApplication(
+        name="Peer",
+        slug="peer",
+        issuer=oidc_peer.url,
+        client_id="portal-web",
+        client_secret="portal-web-secret-0123456789abcdef",
+        algorithms=["RS256", "ES256"],
+        sign_in=True,
+    )
+    applications.save(row)
     row.sign_in_connections.add(scim.connection)
     return row

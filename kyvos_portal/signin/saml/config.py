@@ -17,7 +17,7 @@ from saml2.sigver import SigverError, get_xmlsec_binary
 from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256
 
 from kyvos_portal.signin.models import SamlProvider
-from scim_provisioning import conf
+from kyvos_portal.signin.paths import site
 
 from .keys import key_file
 
@@ -31,11 +31,6 @@ def xmlsec1() -> str | None:
         return str(get_xmlsec_binary())
     except SigverError:
         return None
-
-
-def site(request: HttpRequest) -> str:
-    """Return scheme and host of this site as its visitors see them."""
-    return (conf.current().public_url or f"{request.scheme}://{request.get_host()}").rstrip("/")
 
 
 def config(request: HttpRequest, provider: SamlProvider | None = None) -> SPConfig:

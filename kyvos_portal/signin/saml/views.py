@@ -24,7 +24,7 @@ from saml2 import BINDING_HTTP_REDIRECT
 from saml2.xmldsig import SIG_RSA_SHA256
 
 from kyvos_portal.signin.backends import PortalBackend
-from kyvos_portal.signin.binding import new_account, resolve
+from kyvos_portal.signin.binding import resolve
 from kyvos_portal.signin.events import Refused, refuse
 from kyvos_portal.signin.models import SamlProvider
 from kyvos_portal.signin.paths import own_path
@@ -128,7 +128,7 @@ class SamlAcs(SamlView, AssertionConsumerServiceView):  # type: ignore[misc]
         """Sign the account in that the response stands for; raise Refused."""
         said = messages.said(self.response, self.provider)
         self.subject = said.subject
-        user, identity = resolve(self.provider, said, new_account)
+        user, identity = resolve(self.provider, said)
         user.sign_in = SignIn(Way.SAML, self.provider.name, identity)
         login(request, user, backend=BACKEND)
         _set_subject_id(request.saml_session, session_info["name_id"])

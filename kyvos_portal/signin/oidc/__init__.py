@@ -1,0 +1,1 @@
+"""Signing in by OpenID Connect, on mozilla-django-oidc; one application at a time."""
