@@ -143,7 +143,8 @@ class OnboardingConfigurationAdmin(Page):
     ) -> HttpResponse:
         """Show every text with author, time and what it changed."""
         configuration = self._configuration(request, object_id)
-        number = max(1, int(page)) if (page := request.GET.get("p", "")).isdecimal() else 1
+        page = request.GET.get("p", "")
+        number = max(1, int(page)) if page.isdecimal() and len(page) < 7 else 1
         start = (number - 1) * REVISIONS
         # One more than is shown: what the last one changed.
         revisions = list(services.history(configuration.source)[start : start + REVISIONS + 1])

@@ -16,7 +16,7 @@ from onboarding.models.configuration import ALL_SOURCES
 from onboarding.schema import InvalidDocument
 
 from .base import may_allow_administrators
-from .forms import EXAMPLE, ActionsForm, sources, without_configuration
+from .forms import EXAMPLE, ActionsForm, as_typed, sources, without_configuration
 from .previews import Outcome, outcome_of
 from .texts import troubles
 
@@ -55,7 +55,7 @@ class Editor:
                     "enabled": True, "base": ""}  # fmt: skip
         newest = self.newest
         return {
-            "text": newest.text if newest else EXAMPLE,
+            "text": as_typed(newest.text) if newest else EXAMPLE,
             "enabled": self.configuration.enabled,
             "administrator_allowed": newest.administrator_allowed if newest else False,
             "base": str(newest.pk) if newest else "",
@@ -74,12 +74,17 @@ class Editor:
         form = self.form
         if "_format" in self.request.POST:
             form.lay_out()
-        elif form.check_text() and form.document is not None:
-            if "_preview" in self.request.POST:
+        elif "_preview" in self.request.POST:
+            if form.check_text() and form.document is not None:
                 self.outcome = outcome_of(form.document)
-            else:
-                return self._save()
+        elif not self._is_new_text() or form.check_text():
+            return self._save()
         return None
+
+    def _is_new_text(self) -> bool:
+        """Whether a text is to be published: what is not right any more can be switched off."""
+        changed = {"text", "administrator_allowed"} & set(self.form.changed_data)
+        return self.configuration is None or bool(changed)
 
     def _save(self) -> HttpResponse | None:
         try:
@@ -97,7 +102,7 @@ class Editor:
     def _publish(self) -> bool:
         """Write what has changed; return whether anything has."""
         values, is_new = self.form.cleaned_data, self.configuration is None
-        changed = is_new or bool({"text", "administrator_allowed"} & set(self.form.changed_data))
+        changed = self._is_new_text()
         if changed:
             source = values["source"] if self.configuration is None else self.configuration.source
             allowed = values.get("administrator_allowed", False)

@@ -24,6 +24,11 @@ EXAMPLE = """\
 """
 
 
+def as_typed(text: str) -> str:
+    """Return a text with the line ends that were typed: browsers send CR LF."""
+    return text.replace("\r\n", "\n")
+
+
 class ActionsField(forms.Field):
     """The text; a reader of its own tells what is wrong with it."""
 
@@ -39,8 +44,8 @@ class ActionsField(forms.Field):
     )
 
     def to_python(self, value: Any) -> str:
-        """Return what was typed: browsers send its line ends as CR LF."""
-        return str(value or "").replace("\r\n", "\n")
+        """Return what was typed."""
+        return as_typed(str(value or ""))
 
 
 def sources() -> dict[str, str]:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from onboarding import services
@@ -84,7 +84,7 @@ class UserProfileAdmin(GivesRoles):
         if effective is None:
             return _("None.")
         origin = render_to_string("onboarding/role_origin.html", {"effective": effective})
-        return f"{effective.role}, {origin.strip()}"
+        return format_html("{}, {}", effective.role, mark_safe(origin.strip()))
 
     @admin.display(description=_("by revision"))
     def by_revision(self, obj: Any) -> SafeString | None:

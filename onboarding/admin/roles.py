@@ -146,11 +146,10 @@ class GroupRoleAdmin(GivesRoles):
     list_filter = ("role",)
     search_fields = ("group__name__startswith",)
     raw_id_fields = ("group",)
-    readonly_fields = ("given_by", "given")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """The group of a row never changes."""
-        return (*self.readonly_fields, "group") if obj else self.readonly_fields
+        """The group of a row never changes; who gave the role is known once it is given."""
+        return ("group", "given_by", "given") if obj else ()
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Show the mark for administrators to those who may set it."""

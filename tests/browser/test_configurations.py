@@ -55,13 +55,18 @@ def test_the_dialog_saves_and_the_page_below_says_so(page):
     assert OnboardingRevision.objects.get().text == GOOD
 
 
-def test_the_dialog_is_left_by_the_keyboard(page):
+def test_the_dialog_is_left_by_the_keyboard_and_keeps_what_was_typed(page):
     open_menu(page)
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_be_visible()
+    dialog.get_by_label("First Login Actions").fill("typed")
     page.keyboard.press("Escape")
     expect(dialog).not_to_be_visible()
-    expect(page.locator("summary", has_text="Actions")).to_be_focused()
+    menu = page.locator("summary", has_text="Actions")
+    expect(menu).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_label("First Login Actions")).to_have_value("typed")
 
 
 @without_script

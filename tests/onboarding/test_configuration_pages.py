@@ -98,6 +98,23 @@ def test_a_configuration_is_switched_off(admin_client):
     assert OnboardingRevision.objects.count() == 1
 
 
+def test_a_text_that_is_not_right_any_more_can_be_switched_off(admin_client):
+    role = copy(Role.objects.get(slug="designer"), "Modeller")
+    configuration = saved(GOOD.replace("Business User", "Modeller"))
+    role.delete()
+    text = configuration.revisions.get().text
+    assert post(admin_client, page_of(configuration), text, enabled="").status_code == 302
+    configuration.refresh_from_db()
+    assert not configuration.enabled
+
+
+def test_line_ends_are_no_change(admin_client):
+    configuration = saved(GOOD.replace(", ", ",\r\n"))
+    text = typed(admin_client.get(page_of(configuration)))
+    post(admin_client, page_of(configuration), text.replace("\n", "\r\n"))
+    assert configuration.revisions.count() == 1
+
+
 def test_a_connection_has_a_text_of_its_own(admin_client, scim):
     saved()
     source = f"connection:{scim.connection.pk}"
@@ -232,7 +249,9 @@ def test_history_shows_a_page_at_a_time(admin_client):
         second.count('<section class="revision"'),
     ) == (20, 11)
     assert "Only the layout changed" in first
-    assert admin_client.get(url(MODEL, "history", configuration.pk) + "?p=x").status_code == 200
+    for page in ("x", "0", "9" * 30):
+        address = url(MODEL, "history", configuration.pk) + f"?p={page}"
+        assert admin_client.get(address).status_code == 200
 
 
 def test_rolling_back_asks_first(admin_client, admin_user):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 
-from onboarding.models import MailState, OutboxMail, UserProfile
-from onboarding.services import first_sign_in, onboard, publish
+from onboarding.models import MailState, OutboxMail, Role, UserProfile
+from onboarding.services import first_sign_in, give_group, onboard, publish
 from tests.onboarding.admin_site import cost, staff, url
 
 __all__ = ["staff"]
@@ -43,6 +44,14 @@ def test_a_record_tells_what_was_applied_and_what_waits(admin_client):
     page = record(admin_client, ada)
     assert "<li>folder: Sales</li>" in page
     assert "Sent" in page
+
+
+def test_names_are_shown_as_they_are(admin_client):
+    ada, group = user(), Group.objects.create(name="R&D <b>")
+    ada.groups.add(group)
+    onboard(ada)
+    give_group(group, Role.objects.get(slug="designer"), None)
+    assert "given by the group R&amp;D &lt;b&gt;" in record(admin_client, ada)
 
 
 def test_a_record_tells_why_nothing_was_applied(admin_client):

@@ -32,6 +32,12 @@ function show(markup, address) {
 }
 
 async function open(link) {
+  const area = dialog.querySelector("textarea");
+  if (area && area.value !== area.defaultValue) {
+    // It was closed with something typed in it.
+    dialog.showModal();
+    return;
+  }
   const response = await fetch(link.href);
   show(await response.text(), link.href);
 }
