@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +12,10 @@ from .models import User
 admin.site.site_header = _("Portal administration")
 admin.site.site_title = _("Portal")
 admin.site.index_title = _("Administration")
+
+# The toolkit's rows are kept by the pages of connections: its own would only lead astray.
+for name in ("Application", "AccessToken", "Grant", "IDToken", "RefreshToken"):
+    admin.site.unregister(apps.get_model("oauth2_provider", name))
 
 
 @admin.register(User)

@@ -31,6 +31,7 @@ from .negotiation import read_body
 
 FORM = "application/x-www-form-urlencoded"
 MOST_BYTES = 16 * 1024
+MOST_HEADER = 2048
 MOST_PARAMETERS = 50
 SECRETS = ("client_secret", "client_assertion")
 KNOWN = frozenset(
@@ -162,11 +163,10 @@ def read_parameters(request: HttpRequest) -> Parameters:
 
 
 def _form(request: HttpRequest) -> Parameters:
-    media, _, rest = request.META.get("CONTENT_TYPE", "").partition(";")
-    if media.strip().lower() != FORM:
+    if request.content_type != FORM:
         raise InvalidRequestError(f"Send the parameters as {FORM}, not as JSON or anything else.")
-    charset = rest.lower().partition("charset=")[2].strip(' "')
-    if charset not in ("", "utf-8", "utf8"):
+    charset = (request.content_params or {}).get("charset", "utf-8")
+    if charset.lower() not in ("utf-8", "utf8"):
         raise InvalidRequestError("Send UTF-8.")
     return _parsed(read_body(request, MOST_BYTES), "body")
 
@@ -209,6 +209,8 @@ def _once(pairs: Iterable[tuple[str, str]], where: str) -> Parameters:
 def _basic(header: str) -> tuple[str, str]:
     """Return client id and secret, each form-encoded (RFC 6749 section 2.3.1)."""
     scheme, _, encoded = header.partition(" ")
+    if len(header) > MOST_HEADER:
+        raise InvalidClientError
     try:
         pair = base64.b64decode(encoded.strip(), validate=True).decode()
         client_id, colon, secret = pair.partition(":")

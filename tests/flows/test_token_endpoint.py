@@ -124,6 +124,7 @@ INVALID_CLIENT = {
     "Latin-1": lambda o: {"authorization": "Basic " + base64.b64encode(b"\xe9:x").decode()},
     "NUL": lambda o: {"authorization": basic(o.client_id + "%00", o.secret)},
     "encoded half a pair": lambda o: {"authorization": basic("%ED%A0%80", o.secret)},
+    "2 KB": lambda o: {"authorization": basic(o.client_id, "x" * 2000)},
     "Bearer": lambda o: {"authorization": "Bearer " + o.secret},
     "a personal access token": lambda o: {"authorization": o.connection.basic},
 }
@@ -210,7 +211,14 @@ def test_only_forms_in_utf_8_are_read_and_that_is_said(oauth, media):
 
 
 @pytest.mark.parametrize(
-    "media", [FORM, FORM.upper(), f'{FORM}; charset="UTF-8"', f"{FORM};charset=utf8"]
+    "media",
+    [
+        FORM,
+        FORM.upper(),
+        f'{FORM}; charset="UTF-8"',
+        f"{FORM};charset=utf8",
+        f"{FORM}; charset=utf-8; x=y",
+    ],
 )
 def test_a_form_may_say_that_it_is_utf_8(oauth, media):
     body = urlencode({"grant_type": "client_credentials"}).encode()
