@@ -39,6 +39,8 @@ class Settings:
     """Most resources of a page."""
     cursor_timeout: int = 3600
     """Seconds between two pages of a walk by cursor."""
+    me: bool = True
+    """Whether ``/Me`` is the acting user's own resource; else it answers 501."""
     max_root_results: int | None = None
     """Most matches of a query over all resource types, else 400 ``tooMany``; None: no limit."""
     max_filter_length: int = 10_000

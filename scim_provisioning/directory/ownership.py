@@ -16,7 +16,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from scim_provisioning import conf
-from scim_provisioning.models import Connection, Finding, FindingKind
+from scim_provisioning.models import Connection, Finding, FindingKind, ScimUser
 from scim_provisioning.protocol.errors import Forbidden, ScimError
 
 
@@ -71,6 +71,11 @@ def draft(kind: FindingKind, owner: str | None, identifier: UUID, detail: str = 
     user = identifier if owner == "user" else None
     group = identifier if owner == "group" else None
     return Draft(kind, user, group, detail if owner else f"{identifier} {detail}".strip())
+
+
+def own_id(user_id: Any) -> UUID | None:
+    """Return the SCIM id of an account, None where it has no row."""
+    return ScimUser.objects.filter(user=user_id).values_list("pk", flat=True).first()
 
 
 def claim(row: Any, connection_id: int, owner: str | None) -> bool:

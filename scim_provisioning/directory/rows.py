@@ -63,10 +63,14 @@ def load(
         raise NotFound
     [row] = rows
     facts = dict(zip(FACTS, row[len(read.columns) :], strict=False))
-    if not facts["listed"] and not context.principal.shows_protected:
+    if not (facts["listed"] or context.principal.shows_protected or _is_own(mapping, row, context)):
         raise NotFound
     document = read.document(row, load_relations(read, rows, values), "")
     return Stored(row[0], row[1], document, **facts, account=_account(mapping, read, row))
+
+
+def _is_own(mapping: ResourceMapping, row: tuple[Any, ...], context: Context) -> bool:
+    return mapping.owner == "user" and row[1] == context.principal.user_id
 
 
 def _account(mapping: ResourceMapping, read: Reader, row: tuple[Any, ...]) -> Any:

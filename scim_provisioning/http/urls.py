@@ -25,7 +25,7 @@ urlpatterns = [
     ),
     re_path(r"^[/]*Schemas/*$", discovery.Schemas.as_view(), name="schemas"),
     re_path(r"^[/]*Schemas/(?P<id>[^/]+)/*$", discovery.Schemas.as_view(), name="schema"),
-    re_path(r"^[/]*Me(?:/.*)?$", views.NotOffered.as_view(), name="me"),
+    re_path(r"^[/]*Me/*$", views.Me.as_view(), {"endpoint": "Users", "id": "Me"}, name="me"),
     re_path(r"^[/]*Bulk/*$", views.Bulk.as_view(), name="bulk"),
     re_path(r"^[/]*\.search/*$", views.SearchView.as_view(), name="all-search"),
     re_path(rf"^[/]*{ENDPOINT}/*$", views.Collection.as_view(), name="collection"),

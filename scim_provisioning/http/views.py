@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from scim_provisioning import conf
-from scim_provisioning.directory import bulk, service
+from scim_provisioning.directory import bulk, ownership, service
 from scim_provisioning.protocol import bulk as bulk_messages
 from scim_provisioning.protocol import errors, messages
 from scim_provisioning.protocol.attributes import Json
@@ -121,7 +121,7 @@ class Resource(ResourceView):
     def get(self, request: Request, endpoint: str, id: str) -> Response:
         """Read (RFC 7644 section 3.4.1); 304 where the client has this version."""
         asked = self.projection(request)
-        found = query.get(self.mapping, id, params.with_version(asked), self.asked)
+        found = query.get(self.mapping, self.identifier(id), params.with_version(asked), self.asked)
         if found is None:
             raise errors.NotFound
         version = found["meta"]["version"]
@@ -135,19 +135,58 @@ class Resource(ResourceView):
     def put(self, request: Request, endpoint: str, id: str) -> Response:
         """Replace (RFC 7644 section 3.5.1)."""
         wanted, body = self.projection(request), self.limited_body(request)
-        return self.written(service.replace(self.mapping, id, body, self.asked, wanted))
+        return self.written(
+            service.replace(self.mapping, self.identifier(id), body, self.asked, wanted)
+        )
 
     def patch(self, request: Request, endpoint: str, id: str) -> Response:
         """Modify (RFC 7644 section 3.5.2); a group answers 204 unless ``attributes`` asks."""
         wanted, body = self.projection(request), self.limited_body(request)
         answers = not self.mapping.has_members or "attributes" in request.GET
-        outcome = service.patch(self.mapping, id, body, self.asked, wanted, answer=answers)
+        known = self.identifier(id)
+        outcome = service.patch(self.mapping, known, body, self.asked, wanted, answer=answers)
         return self.written(outcome)
 
     def delete(self, request: Request, endpoint: str, id: str) -> Response:
         """Delete (RFC 7644 section 3.6)."""
-        service.delete(self.mapping, id, self.asked)
+        service.delete(self.mapping, self.identifier(id), self.asked)
         return answer(None, 204)
+
+    def identifier(self, id: str) -> str:
+        """Return the id that the URL means."""
+        return id
+
+
+class Me(Resource):
+    """``/Me``: the acting user's own resource, as at its own URI (RFC 7644 section 3.11).
+
+    Service accounts are protected: they see themselves, and writes are 403 as they are there.
+    """
+
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Check the client, and that the site offers it."""
+        super().initial(request, *args, **kwargs)
+        if not conf.current().me:
+            raise errors.Unsupported
+
+    def get(self, request: Request, endpoint: str, id: str) -> Response:
+        """Read, with the permanent URI in ``Location``."""
+        response = super().get(request, endpoint, id)
+        response["Location"] = f"{self.asked.base_url}{self.mapping.endpoint}/{self.identifier(id)}"
+        return response
+
+    def post(self, request: Request, endpoint: str, id: str) -> Response:
+        """Nobody signs up: the acting user is there already."""
+        raise errors.Unsupported("Accounts are created at their endpoint.")
+
+    def identifier(self, id: str) -> str:
+        """Return the acting user's SCIM id; raise NotFound where it has none yet."""
+        found = ownership.own_id(self.asked.principal.user_id)
+        if found is None:
+            raise errors.NotFound
+        return str(found)
 
 
 class Bulk(ScimView):
@@ -193,17 +232,6 @@ class Root(QueryView):
     def get(self, request: Request) -> Response:
         """Query everything."""
         return self.page(self.parameters(request))
-
-
-class NotOffered(ScimView):
-    """``/Me``: 501 until it is offered."""
-
-    reads_by_post = True
-
-    def _refuse(self, request: Request, *args: Any) -> Response:
-        raise errors.Unsupported
-
-    get = post = put = patch = delete = _refuse
 
 
 class Nowhere(ScimView):

@@ -45,7 +45,10 @@ class Page:
 def get(
     mapping: ResourceMapping, identifier: str | UUID, projection: Projection, context: Context
 ) -> dict[str, Json] | None:
-    """Return the resource of that id, rendered, or None where the client sees none."""
+    """Return the resource of that id, rendered, or None where the client sees none.
+
+    A client sees itself, protected as it is.
+    """
     key = identifier if isinstance(identifier, UUID) else parse_uuid(context.known_id(identifier))
     if key is None:
         return None
@@ -53,6 +56,9 @@ def get(
     values = base_values(context)
     shown = context.principal.shows_protected
     rows = _by_ids(read, 1, shown, connection.vendor).rows([*values, key])
+    if not rows and mapping.owner == "user":
+        rows = _by_ids(read, 1, True, connection.vendor).rows([*values, key])
+        rows = [row for row in rows if row[1] == context.principal.user_id]
     found = render(read, rows, values)
     return found[0] if found else None
 

@@ -50,12 +50,6 @@ def test_a_method_cannot_be_overridden(scim):
     assert scim.get(f"/Users/{user['id']}").status == 200
 
 
-@pytest.mark.parametrize("path", ["/Me", "/Me/x"])
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_what_is_not_offered_is_501(scim, path, method):
-    is_scim_error(scim.send(method, path), 501)
-
-
 def test_what_is_not_offered_is_not_advertised(scim):
     config = scim.get("/ServiceProviderConfig").body
     assert config["bulk"]["supported"] is True
