@@ -7,7 +7,7 @@ slots. It is still the ORM's SQL, on every backend.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -122,6 +122,16 @@ class Select(Statement):
             for convert in converters:
                 converted[index] = convert(converted[index], expression, connection)
         return tuple(converted)
+
+
+BATCH = 4096
+
+
+def batched(keys: Iterable[Any]) -> Iterator[list[Any]]:
+    """Return the keys in lists that a statement can take."""
+    everything = list(keys)
+    for start in range(0, len(everything), BATCH):
+        yield everything[start : start + BATCH]
 
 
 def padded(values: Sequence[Any]) -> list[Any]:

@@ -5,7 +5,7 @@ One statement checks the ids and tells who is a member already, one inserts, one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -32,6 +32,7 @@ from scim_provisioning.resources.relations import Membership, membership
 from scim_provisioning.statements import (
     Select,
     Slot,
+    batched,
     compile_delete,
     insert_missing,
     one_of,
@@ -40,16 +41,6 @@ from scim_provisioning.statements import (
 )
 
 from . import nesting
-
-BATCH = 4096
-
-
-def batched(keys: Iterable[Any]) -> Iterator[list[Any]]:
-    """Return the keys in lists that a statement can take."""
-    everything = list(keys)
-    for start in range(0, len(everything), BATCH):
-        yield everything[start : start + BATCH]
-
 
 changed_elsewhere: ContextVar[bool] = ContextVar("changed_elsewhere", default=True)
 """Whether other code changed memberships since a request set this to False."""

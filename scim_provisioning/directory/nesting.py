@@ -19,6 +19,7 @@ from django.utils import timezone
 from scim_provisioning import conf
 from scim_provisioning.models import GroupClosure, GroupNesting, ScimGroup
 from scim_provisioning.protocol.errors import InvalidValue
+from scim_provisioning.statements import BATCH, batched
 
 Found = dict[UUID, tuple[Any, Any, bool]]
 """SCIM id → (the group's key, its owner, whether it is a member)."""
@@ -29,9 +30,12 @@ def check(group_id: Any, ids: Sequence[UUID]) -> Found:
     if not ids or not conf.current().nested_groups:
         return {}
     edges = GroupNesting.objects.filter(group=group_id, member=OuterRef("group_id"))
-    rows = ScimGroup.objects.filter(pk__in=ids, listed=True)
     columns = ("id", "group_id", "connection_id", Exists(edges))
-    return {row[0]: tuple(row[1:]) for row in rows.values_list(*columns)}
+    found: Found = {}
+    for batch in batched(ids):
+        rows = ScimGroup.objects.filter(pk__in=batch, listed=True)
+        found |= {row[0]: tuple(row[1:]) for row in rows.values_list(*columns)}
+    return found
 
 
 def members(group_id: Any, *, shows_protected: bool) -> dict[UUID, Any]:
@@ -51,10 +55,12 @@ def change(group_id: Any, adding: Iterable[Any], removing: Iterable[Any]) -> Non
         return
     _lock(group_id)
     _check_circle(group_id, added)
-    if removed:
-        GroupNesting.objects.filter(group=group_id, member__in=removed).delete()
+    for batch in batched(removed):
+        GroupNesting.objects.filter(group=group_id, member__in=batch).delete()
     GroupNesting.objects.bulk_create(
-        [GroupNesting(group_id=group_id, member_id=key) for key in added], ignore_conflicts=True
+        [GroupNesting(group_id=group_id, member_id=key) for key in added],
+        batch_size=BATCH,
+        ignore_conflicts=True,
     )
     _close(group_id)
 
@@ -140,8 +146,9 @@ def _write(group_id: Any, wanted: dict[Any, dict[Any, int]]) -> None:
             del missing[row.ancestor_id, row.descendant_id]
         else:
             stale.append(row.pk)
-    if stale:
-        GroupClosure.objects.filter(pk__in=stale).delete()
+    for batch in batched(stale):
+        GroupClosure.objects.filter(pk__in=batch).delete()
     GroupClosure.objects.bulk_create(
-        [GroupClosure(ancestor_id=o, descendant_id=i, depth=d) for (o, i), d in missing.items()]
+        [GroupClosure(ancestor_id=o, descendant_id=i, depth=d) for (o, i), d in missing.items()],
+        batch_size=BATCH,
     )

@@ -336,6 +336,24 @@ def test_groups_are_nested_in_a_bulk(scim, nested):
     assert groups_of(scim, ada) == {("Team", "direct"), ("Company", "indirect")}
 
 
+def test_a_very_long_list_of_nobody_is_refused(scim, tree):
+    ids = [f"00000000-0000-4000-8000-{i:012x}" for i in range(40_000)]
+    answer = scim.patch(f"/Groups/{tree['team']}", add(*ids))
+    assert (answer.status, answer.scim_type) == (400, "invalidValue")
+
+
+@pytest.mark.parametrize("key", ["groups.display", "groups.type", "groups.value"])
+def test_users_are_sorted_by_their_direct_groups(scim, tree, key):
+    answer = scim.get(f"/Users?sortBy={key}")
+    assert (answer.status, answer.body["totalResults"]) == (200, 2)
+
+
+def test_a_query_of_everything_sees_nested_groups(scim, tree):
+    path = f'/?filter=members.value eq "{tree["department"]}" or groups.value eq "{tree["department"]}"'
+    shown = {r["id"] for r in scim.get(path).body["Resources"]}
+    assert shown == {tree["company"], tree["ada"]}
+
+
 def cost(send, status):
     with CaptureQueriesContext(connection) as queries:
         assert send().status == status

@@ -10,6 +10,7 @@ from tests.scim_client import GROUP, PATCH_OP, USER
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.scim("A171", "A172", "A173", "A174")
 @pytest.mark.parametrize(
     "query",
     ["", "?attributes=userName", "?attributes=nosuch", "?excludedAttributes=meta",
@@ -60,6 +61,7 @@ def test_if_none_match(scim, header, status):
     assert scim.get(f"/Users/{scim.user()['id']}", if_none_match=header).status == status
 
 
+@pytest.mark.scim("A170", "A175")
 @pytest.mark.parametrize("header", ['W/"7"', '"2"', "nonsense", '"11"'])
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
 def test_a_stale_if_match_is_412_and_changes_nothing(scim, method, header):
