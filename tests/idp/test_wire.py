@@ -32,11 +32,15 @@ def authorization(scim, credential, request):
     if credential == "own-endpoint":
         oauth = make_oauth(scim)
         return oauth.scim(oauth.ask(**oauth.body)).bearer
+    if credential == "external":
+        return request.getfixturevalue("issuer").bearer()
     return scim.bearer if credential == "bearer" else scim.basic
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("credential", ["bearer", "basic", "own-endpoint", "federation"])
+@pytest.mark.parametrize(
+    "credential", ["bearer", "basic", "own-endpoint", "federation", "external"]
+)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
 @pytest.mark.scim("A141")
 def test_case(case, credential, scim, request):

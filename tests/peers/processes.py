@@ -22,7 +22,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(command: list[str], ready: str, log: Path, **options) -> Iterator[None]:
+def running(command: list[str], ready: str, log: Path, **options) -> Iterator[subprocess.Popen]:
     """Run a server until its URL answers and the block is over."""
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -30,7 +30,7 @@ def running(command: list[str], ready: str, log: Path, **options) -> Iterator[No
         )
         try:
             _wait(process, ready, log)
-            yield
+            yield process
         finally:
             # With the workers that it started.
             os.killpg(process.pid, signal.SIGTERM)
