@@ -58,7 +58,7 @@ def squeezed(text):
 
 @bad_documents
 def test_a_bad_document_is_kept_as_typed_with_all_that_is_wrong(admin_client, text, messages):
-    page = post(admin_client, url(MODEL, "add"), text)
+    page = admin_client.post(url(MODEL, "add"), {"text": text})
     assert told(page) == [squeezed(message) for message in messages]
     assert typed(page) == text.replace("\r\n", "\n")
     assert not OnboardingRevision.objects.exists()
