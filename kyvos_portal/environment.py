@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
+import django
 import environ
 from cryptography.fernet import Fernet
 
@@ -108,6 +109,27 @@ def proxies() -> tuple[str, ...]:
         except ValueError:
             stop("TRUSTED_PROXIES", f"holds {network!r}, which is no network like 10.0.0.0/8.")
     return networks
+
+
+MAIL_OPTIONS = {
+    "EMAIL_FILE_PATH": "file_path",
+    "EMAIL_HOST": "host",
+    "EMAIL_PORT": "port",
+    "EMAIL_HOST_USER": "username",
+    "EMAIL_HOST_PASSWORD": "password",
+    "EMAIL_USE_TLS": "use_tls",
+    "EMAIL_USE_SSL": "use_ssl",
+}
+"""Django's settings for mail up to 6.0, and what they are called in ``MAILERS``."""
+
+
+def mail() -> dict[str, Any]:
+    """Return ``EMAIL_URL`` as Django's settings: ``MAILERS`` where it knows them, since 6.1."""
+    found: dict[str, Any] = read("EMAIL_URL", "email_url", "consolemail://")
+    if django.VERSION < (6, 1):
+        return found
+    options = {option: found[name] for name, option in MAIL_OPTIONS.items() if found.get(name)}
+    return {"MAILERS": {"default": {"BACKEND": found["EMAIL_BACKEND"], "OPTIONS": options}}}
 
 
 def database() -> dict[str, Any]:

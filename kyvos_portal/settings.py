@@ -10,6 +10,7 @@ from .environment import (
     database,
     encryption_keys,
     flag,
+    mail,
     proxies,
     public_url,
     read,
@@ -75,8 +76,7 @@ TEMPLATES = [
 
 DATABASES = {"default": database()}
 CACHES = {"default": read("CACHE_URL", "cache_url", "locmemcache://")}
-EMAIL_CONFIG = read("EMAIL_URL", "email_url", "consolemail://")
-vars().update(EMAIL_CONFIG)
+vars().update(mail())
 
 AUTH_USER_MODEL = "kyvos_portal.User"
 AUTHENTICATION_BACKENDS = [

@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from scim_provisioning.protocol.attributes import Json
 
 MOST_BYTES = 8192
+DEEPEST = 32
+"""Levels of nesting; how deep Python itself reads depends on its version."""
 PART = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -44,11 +46,19 @@ def _object(part: str, name: str) -> dict[str, Json]:
         found = json.loads(text, object_pairs_hook=_without_twins, parse_constant=_no_number)
     except (ValueError, RecursionError, binascii.Error):
         found = None
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or _is_deeper(found, DEEPEST):
         raise Refused(
-            _("Its %(name)s is no JSON object, or names a member twice.") % {"name": name}
+            _("Its %(name)s is no JSON object, is nested too deep, or names a member twice.")
+            % {"name": name}
         )
     return found
+
+
+def _is_deeper(value: Json, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    parts = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(part, levels - 1) for part in parts)
 
 
 def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
