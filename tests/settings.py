@@ -35,7 +35,11 @@ USER_MODEL = os.environ.get("TEST_USER_MODEL", "portal")
 if USER_MODEL != "portal":
     # A site that is not the portal: Django's own sign-in.
     INSTALLED_APPS.remove("kyvos_portal")
-    AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+    AUTHENTICATION_BACKENDS = [
+        "django.contrib.auth.backends.ModelBackend",
+        "onboarding.backends.RoleBackend",
+    ]
+    LOGIN_URL = "/accounts/login/"
     MIDDLEWARE[MIDDLEWARE.index("kyvos_portal.signin.sessions.SignedInMiddleware")] = (
         "django.contrib.auth.middleware.AuthenticationMiddleware"
     )

@@ -69,21 +69,32 @@ def _send_by_smtp(
     # Less than the lease: an attempt that lives is never taken over.
     backend.timeout = min(backend.timeout or 3600, max(conf.current().mail_lease // 2, 1))
     try:
+        _open(backend, message, alive)
+        smtp: Any = backend.connection
+        last()
+        _finish(smtp)
+    except BaseException:
+        _hang_up(backend)
+        raise
+    backend.close()
+
+
+def _open(backend: EmailBackend, message: EmailMultiAlternatives, alive: Step) -> None:
+    """Send everything but the end; raise Failed, or Refused."""
+    try:
         backend.open()
         smtp: Any = backend.connection
         _announce(smtp, message, alive)
         smtp.send(_octets(message))
     except (OSError, smtplib.SMTPException) as error:
-        backend.close()
         raise Failed(_told(error)) from error
-    except BaseException:
-        backend.close()
-        raise
-    try:
-        last()
-        _finish(smtp)
-    finally:
-        backend.close()
+
+
+def _hang_up(backend: Any) -> None:
+    """Close the connection without a word: within a text, a QUIT would be part of it."""
+    if backend.connection is not None:
+        backend.connection.close()
+        backend.connection = None
 
 
 def _announce(smtp: Any, message: EmailMultiAlternatives, alive: Step) -> None:

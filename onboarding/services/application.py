@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from onboarding import signals, tasks
+from onboarding import entities, signals, tasks
 from onboarding.models import (
     DefaultEntity,
     MailState,
@@ -115,7 +115,9 @@ def first_sign_in(user: Any) -> bool:
 
 
 def _add_entities(user: Any, document: Document) -> None:
-    pairs = [(kind, name) for kind, names in document.default_entities.items() for name in names]
+    # In the order of the kinds: a JSON column keeps none.
+    named = document.default_entities
+    pairs = [(kind, name) for kind in entities.kinds() for name in named.get(kind, ())]
     DefaultEntity.objects.bulk_create(
         [
             DefaultEntity(user=user, kind=kind, name=name, position=position)

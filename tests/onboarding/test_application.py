@@ -214,7 +214,7 @@ def test_a_resolver_checks_names_and_tells_where_entities_are(ada, settings):
     services.publish(text(defaultEntities={"dashboard": "Revenue", "folder": "Sales"}), None)
     services.onboard(ada)
     sign_in(ada)
-    assert [e.url for e in services.describe(ada).entities] == ["/dashboards/revenue", None]
+    assert [e.url for e in services.describe(ada).entities] == [None, "/dashboards/revenue"]
 
 
 def test_who_is_taken_out_of_use_keeps_nothing(ada):

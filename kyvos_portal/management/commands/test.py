@@ -18,7 +18,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from kyvos_portal.environment import BASE_DIR
 
 FLOOR = 95
-ANY_SITE = ["tests/flows", "tests/directory", "tests/resources", "tests/idp", "tests/auth"]
+ANY_SITE = [
+    "tests/flows",
+    "tests/directory",
+    "tests/resources",
+    "tests/idp",
+    "tests/auth",
+    "tests/onboarding",
+]
 """What has to hold on every user model, not on the portal's alone."""
 
 
