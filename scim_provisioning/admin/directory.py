@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from scim_provisioning import conf
 from scim_provisioning.directory import sync
 from scim_provisioning.models import ExternalId, MultiValue, ScimGroup, ScimUser
 
@@ -111,7 +113,32 @@ class ScimGroupAdmin(ResourcePage):
     search_help_text = _("The beginning of a group name, or an id.")
     inlines = (GroupExternalIdInline,)
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Where groups are nested, those inside and outside too."""
+        nested = ["holds", "held_by"] if conf.current().nested_groups else []
+        return [*super().get_readonly_fields(request, obj), *nested]
+
+    @admin.display(description=_("groups within it"))
+    def holds(self, obj: ScimGroup) -> str:
+        """The groups within, however deep."""
+        return _names("scim_above__ancestor", obj)
+
+    @admin.display(description=_("groups it is within"))
+    def held_by(self, obj: ScimGroup) -> str:
+        """The groups around, however far."""
+        return _names("scim_below__descendant", obj)
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """An allowed link shows a protected group to SCIM."""
         super().save_model(request, obj, form, change)
         sync.sync_group(obj.group)
+
+
+MOST_NAMES = 50
+
+
+def _names(path: str, group: ScimGroup) -> str:
+    rows = Group.objects.filter(**{path: group.group_id}).order_by("name")
+    names = list(rows.values_list("name", flat=True)[: MOST_NAMES + 1])
+    more = [_("and more")] if len(names) > MOST_NAMES else []
+    return ", ".join(map(str, [*names[:MOST_NAMES], *more])) or "-"

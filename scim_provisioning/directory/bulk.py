@@ -33,11 +33,12 @@ Standardize = Callable[[Json, list[str]], Json]
 Explain = Callable[[Exception], ScimError]
 """Returns the SCIM error of whatever an operation ended in."""
 
-
 Knot = Sequence[BulkOperation]
 """One operation, or all of a circle."""
 Batch = Sequence[Knot]
+"""What is committed together."""
 BATCH = 32
+"""Creates of a batch: few, since names that are taken meanwhile wait for its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +230,7 @@ def _needs(operations: Sequence[BulkOperation]) -> dict[int, set[int]]:
     for operation in operations:
         needs[operation.place] = set(operation.refers)
         if not operation.creates and operation.id:
-            place = (operation.endpoint, operation.id)
+            place = (operation.endpoint, operation.id.lower())
             if place in last:
                 needs[operation.place].add(last[place])
             last[place] = operation.place

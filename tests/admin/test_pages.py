@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
@@ -222,3 +224,21 @@ def test_an_export_defuses_formulas(scim, admin_client):
 def test_cells_that_begin_a_formula_are_defused(text):
     assert defused(text) == f"'{text}"
     assert defused(None) == ""
+
+
+def test_a_group_shows_what_it_is_within(scim, admin_client, settings):
+    settings.SCIM_PROVISIONING = {**settings.SCIM_PROVISIONING, "NESTED_GROUPS": True}
+    inner = scim.group("Inner")["id"]
+    middle = scim.group("Middle", [inner])["id"]
+    outer = scim.group("Outer", [middle])["id"]
+    expected = {
+        inner: ["-", "Middle, Outer"],
+        middle: ["Inner", "Outer"],
+        outer: ["Inner, Middle", "-"],
+    }
+    for identifier, names in expected.items():
+        page = admin_client.get(url("scimgroup", "change", identifier)).content.decode()
+        shown = re.search(
+            r'field-holds.*?readonly">(.*?)<.*?field-held_by.*?readonly">(.*?)<', page, re.S
+        )
+        assert list(shown.groups()) == names
