@@ -131,9 +131,10 @@ OIDC_USE_PKCE = True
 SAML_KEY_FILE = os.environ.get("SAML_KEY_FILE", str(BASE_DIR / ".saml_key.pem"))
 SAML_CSP_HANDLER = ""
 SAML_LOGOUT_REQUEST_PREFERRED_BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
-# A provider's answer comes as a form of its own site: only this cookie travels with it.
+# A provider's answer comes as a form of another site: only this cookie travels with it. Without
+# TLS browsers send one that names no SameSite for two minutes; None has to be secure.
 SAML_SESSION_COOKIE_NAME, SAML_SESSION_COOKIE_SAMESITE = (
-    ("__Host-saml", "None") if IS_SECURE else ("saml", "Lax")
+    ("__Host-saml", "None") if IS_SECURE else ("saml", None)
 )
 
 SCIM_PROVISIONING = {
