@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
+from heapq import merge
+from itertools import islice
 from typing import Any
 
 from django.db import connection, models
@@ -66,9 +68,10 @@ def _order(asked: Asked, *, reverse: bool) -> list[OrderBy]:
 
 
 def keys(asked: Asked, values: Sequence[Any], limit: int, offset: int) -> list[Key]:
-    """Return the keys of the resources from a position on."""
-    statement = _keys(asked, None, asked.descending, len(values), connection.vendor)
-    return statement.rows(values, limit, offset)
+    """Return the keys of the resources from a position on: it passes over all before it."""
+    if not offset:
+        return beyond(asked, values, None, limit, reverse=asked.descending)
+    return _all_keys(asked, connection.vendor).rows(values, limit, offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +92,32 @@ def beyond(
     """Return the first keys behind a place, or of all: by index, wherever the place is."""
     found: list[Key] = []
     for stretch in _stretches(asked, place, reverse):
-        statement = _keys(asked, stretch, reverse, len(values), connection.vendor)
         given = [*values, *place] if place is not None and stretch.beyond else values
-        found += statement.rows(given, limit - len(found))
+        found += _first_of(asked, stretch, given, limit - len(found), reverse, len(values))
         if len(found) >= limit:
             break
     return found
+
+
+def _first_of(
+    asked: Asked, stretch: Stretch, values: Sequence[Any], limit: int, reverse: bool, first: int
+) -> list[Key]:
+    """Return the first keys of a stretch, one statement per type: each goes by its index."""
+    numbers = [n for n, arm in enumerate(asked.arms) if arm.sort or not stretch.assigned]
+    found = [
+        _keys(asked, n, stretch, reverse, first, connection.vendor).rows(values, limit)
+        for n in numbers
+    ]
+    if len(found) == 1:
+        return found[0]
+    # Texts compare here as they do bytewise; those that lack a value by the rest.
+    merged = merge(*found, key=lambda key: _place_in(key, stretch), reverse=reverse)
+    return list(islice(merged, limit))
+
+
+def _place_in(key: Key, stretch: Stretch) -> tuple[Any, ...]:
+    _, identifier, *sorted_by, created = key
+    return (*(sorted_by if stretch.assigned else ()), created, identifier)
 
 
 def _stretches(asked: Asked, place: Place | None, reverse: bool) -> list[Stretch]:
@@ -108,11 +131,18 @@ def _stretches(asked: Asked, place: Place | None, reverse: bool) -> list[Stretch
 
 
 @lru_cache(maxsize=512)
-def _keys(asked: Asked, stretch: Stretch | None, reverse: bool, first: int, vendor: str) -> Select:
-    arms = [_arm(number, asked, stretch, reverse, first) for number in range(len(asked.arms))]
+def _keys(
+    asked: Asked, number: int, stretch: Stretch, reverse: bool, first: int, vendor: str
+) -> Select:
+    rows = _arm(number, asked, stretch, reverse, first)
+    return Select(rows.order_by(*_order(asked, reverse=reverse)), limits=FIRST)
+
+
+@lru_cache(maxsize=512)
+def _all_keys(asked: Asked, vendor: str) -> Select:
+    arms = [_arm(number, asked, None, False, 0) for number in range(len(asked.arms))]
     rows = reduce(lambda one, other: one.union(other, all=True), arms)
-    limits = SLICE if stretch is None else FIRST
-    return Select(rows.order_by(*_order(asked, reverse=reverse)), limits=limits)
+    return Select(rows.order_by(*_order(asked, reverse=asked.descending)), limits=SLICE)
 
 
 def _arm(

@@ -8,9 +8,11 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from precis_i18n import get_profile
 
 from scim_provisioning.protocol.fold import fold
 
+PRECIS = get_profile("UsernameCaseMapped")
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
 
@@ -76,3 +78,27 @@ def test_the_fast_path_gives_what_the_slow_one_gives(text):
 @given(st.lists(st.sampled_from("aAéÉßΣσςЯ@. 1"), min_size=2).map("".join))
 def test_a_part_of_a_text_folds_to_a_part_of_its_fold(text):
     assert all(fold(one + other) in fold(text) for one, other in pairwise(text))
+
+
+def precis(text):
+    """Return what the PRECIS profile makes of a text, None where it refuses it."""
+    try:
+        return PRECIS.enforce(text)
+    except UnicodeEncodeError:
+        return None
+
+
+@pytest.mark.scim("A081", "A077")
+def test_the_fold_is_what_precis_makes_of_each_character_that_it_accepts():
+    texts = [f"a{chr(point)}" for point in range(0x30000) if not 0xD800 <= point < 0xE000]
+    accepted = {text: made for text in texts if (made := precis(text)) is not None}
+    assert len(accepted) > 100_000
+    wrong = {text for text, made in accepted.items() if fold(text) != made.replace("ς", "σ")}
+    assert wrong == set()
+
+
+@pytest.mark.scim("A081")
+@pytest.mark.parametrize("text", ["Ada Lovelace", "ﬁona", "ada🙂", "ada\u200b", "Ⅸ", "a\u00a0b"])
+def test_what_precis_refuses_is_compared_all_the_same(text):
+    assert precis(text) is None
+    assert fold(f"X{text}") == f"x{fold(text)}"
