@@ -66,7 +66,9 @@ class Editor:
         if self.request.method == "POST":
             if not self.is_open:
                 raise PermissionDenied
-            if self.form.is_valid() and (response := self._act()):
+            if not self.form.is_valid():
+                self.form.check_text()
+            elif response := self._act():
                 return response
         return self._page()
 
@@ -84,7 +86,7 @@ class Editor:
     def _is_new_text(self) -> bool:
         """Whether a text is to be published: what is not right any more can be switched off."""
         changed = {"text", "administrator_allowed"} & set(self.form.changed_data)
-        return self.configuration is None or bool(changed)
+        return self.newest is None or bool(changed)
 
     def _save(self) -> HttpResponse | None:
         try:
@@ -94,8 +96,10 @@ class Editor:
             # A role went between the check and now.
             self.form.refuse(error)
             return None
-        told = _("The configuration was saved.") if changed else _("Nothing has changed.")
-        messages.success(self.request, told)
+        if changed:
+            messages.success(self.request, _("The configuration was saved."))
+        else:
+            messages.info(self.request, _("Nothing has changed."))
         assert self.configuration is not None
         return HttpResponseRedirect(self.page.link("change", self.configuration.pk))
 

@@ -55,6 +55,19 @@ def test_the_dialog_saves_and_the_page_below_says_so(page):
     assert OnboardingRevision.objects.get().text == GOOD
 
 
+def test_the_dialog_lays_out_and_previews(page):
+    open_menu(page)
+    dialog = page.get_by_role("dialog")
+    box = dialog.get_by_label("First Login Actions")
+    box.fill('{"roleName":"Designer"}')
+    dialog.get_by_role("button", name="Format").click()
+    expect(box).to_have_value('{\n  "roleName": "Designer"\n}\n')
+    dialog.get_by_role("button", name="Preview").click()
+    expect(dialog.get_by_text("The role is Designer.")).to_be_visible()
+    expect(dialog.get_by_role("status")).to_be_focused()
+    assert not OnboardingRevision.objects.exists()
+
+
 def test_the_dialog_is_left_by_the_keyboard_and_keeps_what_was_typed(page):
     open_menu(page)
     dialog = page.get_by_role("dialog")

@@ -151,6 +151,8 @@ def test_an_unknown_source_is_refused(admin_client):
 
 def test_what_somebody_else_saved_meanwhile_is_not_overwritten_unseen(admin_client):
     configuration = saved()
+    page = post(admin_client, page_of(configuration), OTHER + "x", base="0")
+    assert len(told(page)) == 1
     page = post(admin_client, page_of(configuration), OTHER, base="0")
     assert "Somebody saved another text meanwhile" in page.content.decode()
     newest = str(configuration.revisions.get().pk)

@@ -27,8 +27,8 @@ function show(markup, address) {
   if (!dialog.open) {
     dialog.showModal();
   }
-  const problems = content.querySelector(".problems");
-  (problems ? problems.querySelector("a") : content.querySelector("textarea")).focus();
+  const result = content.querySelector(".problems a, .outcome");
+  (result ?? content.querySelector("textarea")).focus();
 }
 
 async function open(link) {
