@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -30,9 +31,13 @@ class LocalServer:
     requests: list[Request] = field(default_factory=list)
     url: str = ""
 
-    def start(self) -> Callable[[], None]:
+    def start(self, tls: ssl.SSLContext | None = None) -> Callable[[], None]:
         """Serve in a thread; return what stops it."""
         server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        if tls is not None:
+            server.socket = tls.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
         server.daemon_threads = True
         server.block_on_close = False
         self.url = f"http://127.0.0.1:{server.server_port}"

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import socket
+import ssl
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from scim_provisioning import outbound
 from scim_provisioning.outbound import ForbiddenUrl, OutboundError
-from tests.local_server import after, dripping, redirect, send
+from tests.local_server import LocalServer, after, dripping, redirect, send
 
 
 @pytest.fixture
@@ -166,3 +172,47 @@ def test_a_form_is_sent_with_basic(server, local):
     assert (reply.status, reply.json()["error"]) == (401, "invalid_client")
     assert server.requests[0].form == {"scope": "a b&c"}
     assert server.requests[0].headers["authorization"] == "Basic Y2xpZW50OnMlM0Ex"
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A certificate of ``idp.example.com``, and a context that trusts it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "idp.example.com")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("idp.example.com")]), False)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path / "pem"
+    path.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + made.public_bytes(Encoding.PEM)
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    ("host", "answer"), [("idp.example.com", 200), ("other.example.com", "certificate")]
+)
+def test_tls_is_for_the_name_though_the_connection_is_to_the_address(
+    dns, local, monkeypatch, certificate, host, answer
+):
+    dns[host] = ["127.0.0.1"]
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    monkeypatch.setattr(outbound, "_tls", lambda: ssl.create_default_context(cafile=certificate))
+    found = LocalServer({"/": {}})
+    stop = found.start(context)
+    try:
+        url = f"https://{host}:{found.url.rpartition(':')[2]}/"
+        if answer == 200:
+            assert outbound.get(url).status == 200
+        else:
+            with pytest.raises(OutboundError, match=answer):
+                outbound.get(url)
+    finally:
+        stop()

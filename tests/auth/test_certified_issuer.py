@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from urllib.request import Request
 
 import pytest
@@ -12,7 +11,7 @@ from scim_provisioning import applications, outbound
 from scim_provisioning.auth import connection_test, introspection, jwks
 from scim_provisioning.models import OIDCApplication, ScimUser
 from tests.peers import node
-from tests.peers.issuer import CLIENT, CertifiedIssuer, ask
+from tests.peers.issuer import CLIENT, ask, certified
 from tests.scim_client import PREFIX, USER
 
 pytestmark = [
@@ -23,10 +22,8 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def process():
-    found = CertifiedIssuer()
-    yield found
-    found.stop()
-    shutil.rmtree(found.home)
+    with certified() as found:
+        yield found
 
 
 @pytest.fixture

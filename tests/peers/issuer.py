@@ -5,12 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import os
-import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -20,7 +18,7 @@ import jwt
 
 from tests.tokens import ec_key, rsa_key
 
-from .node import installed
+from .node import script
 from .processes import free_port, running
 
 SCRIPT = Path(__file__).with_suffix(".mjs")
@@ -39,12 +37,11 @@ def private(name: str) -> dict[str, Any]:
 class CertifiedIssuer:
     """The provider, to be started with these keys or those, stopped, and frozen."""
 
-    def __init__(self) -> None:
+    def __init__(self, script: Path) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        # The script finds the package in a folder above its own.
-        self.home = Path(mkdtemp(dir=installed("oidc-provider", "9.13.3"), prefix="run"))
-        shutil.copy(SCRIPT, self.home)
+        self.script = script
+        self.home = script.parent
         self.stack = ExitStack()
         self.keys: tuple[str, ...] = ()
 
@@ -54,7 +51,7 @@ class CertifiedIssuer:
             return
         self.stop()
         (self.home / "keys.json").write_text(json.dumps({"keys": list(map(private, keys))}))
-        command = ["node", SCRIPT.name, str(self.port), "keys.json"]
+        command = ["node", str(self.script), str(self.port), "keys.json"]
         ready = f"{self.url}/.well-known/openid-configuration"
         log = self.home / "log"
         self.process = self.stack.enter_context(running(command, ready, log, cwd=self.home))
@@ -81,6 +78,17 @@ class CertifiedIssuer:
         headers = {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
         body = urlencode({name: value for name, value in form.items() if value}).encode()
         return ask(Request(f"{self.url}/token", body, headers))[1]["access_token"]
+
+
+@contextmanager
+def certified() -> Iterator[CertifiedIssuer]:
+    """Give a provider, not yet started, and end it."""
+    with script(SCRIPT) as copied:
+        found = CertifiedIssuer(copied)
+        try:
+            yield found
+        finally:
+            found.stop()
 
 
 def ask(request: Request) -> tuple[int, Any]:

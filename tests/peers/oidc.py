@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from urllib.parse import urljoin
 
 import requests
 
+from .node import MISSING, script
 from .processes import free_port, running
 
 HERE = Path(__file__).parent / "oidc"
@@ -20,11 +20,7 @@ HERE = Path(__file__).parent / "oidc"
 
 def missing() -> str | None:
     """Return why the peer cannot run here, None where it can."""
-    if shutil.which("node") is None:
-        return "no Node.js is installed (Debian: apt install nodejs npm)"
-    if not (HERE / "node_modules/oidc-provider").is_dir():
-        return "no oidc-provider is installed (npm ci --prefix tests/peers/oidc)"
-    return None
+    return MISSING
 
 
 @dataclass
@@ -57,7 +53,10 @@ class OidcPeer:
 def serving(home: Path) -> Iterator[OidcPeer]:
     """Run the provider with its keys in a folder of its own."""
     url = f"http://127.0.0.1:{(port := free_port())}"
-    command = ["node", str(HERE / "op.mjs"), str(port), str(home / "keys.json")]
-    with running(command, f"{url}/.well-known/openid-configuration", home / "log"):
+    ready = f"{url}/.well-known/openid-configuration"
+    with (
+        script(HERE / "op.mjs") as copied,
+        running(["node", str(copied), str(port), str(home / "keys.json")], ready, home / "log"),
+    ):
         keys = json.loads((home / "keys.json").read_text())["keys"]
         yield OidcPeer(url, {key["alg"]: key for key in keys})
