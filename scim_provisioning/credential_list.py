@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, Least, NullIf
 from django.utils import timezone
 
 from . import credentials
 from .models import (
+    ClientSecret,
     Connection,
     OIDCApplication,
+    PersonalAccessToken,
     ProvisioningEvent,
     RequestCount,
     WorkloadTrust,
@@ -24,6 +27,7 @@ WARN_DAYS = (7, 30, 90)
 """Days before the end at which an administrator is warned, and warned again."""
 SHOWN_AFTER_END = timedelta(days=30)
 USE_COUNTED = timedelta(days=1)
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +63,7 @@ class Listed:
     @property
     def ends_within(self) -> int | None:
         """7, 30 or 90 where a live credential has so many days left, at most."""
-        if self.expires is None or not self.is_live:
-            return None
-        left = self.expires - timezone.now()
-        return next((days for days in WARN_DAYS if left <= timedelta(days=days)), None)
+        return ends_within(self.expires) if self.is_live else None
 
     @property
     def state(self) -> str:
@@ -72,6 +73,25 @@ class Listed:
         if not self.is_live:
             return "expired"
         return f"ends within {self.ends_within} days" if self.ends_within else "live"
+
+
+def with_ends(connections: QuerySet[Connection]) -> QuerySet[Any]:
+    """Annotate connections with ``ends``: when the first of their live credentials does."""
+    now = timezone.now()
+    live = {"revoked": None, "expires__gt": now}
+    tokens = PersonalAccessToken.objects.filter(owner=OuterRef("acting_user"), **live)
+    secrets = ClientSecret.objects.filter(connection=OuterRef("pk"), **live)
+    first = [
+        Coalesce(Subquery(rows.order_by("expires").values("expires")[:1]), Value(NEVER))
+        for rows in (tokens, secrets)
+    ]
+    return connections.annotate(ends=NullIf(Least(*first), Value(NEVER)))
+
+
+def ends_within(expires: datetime | None) -> int | None:
+    """Return 7, 30 or 90 where so many days are left, at most."""
+    left = expires - timezone.now() if expires else timedelta.max
+    return next((days for days in WARN_DAYS if left <= timedelta(days=days)), None)
 
 
 def listed(connection: Connection) -> list[Listed]:

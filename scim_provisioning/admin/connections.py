@@ -8,11 +8,13 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from scim_provisioning import connections
+from scim_provisioning import connections, credential_list
 from scim_provisioning.credentials import Kind
 from scim_provisioning.models import Connection, ExternalId, Finding, RequestCount, State
 
@@ -48,7 +50,7 @@ class ConnectionAdmin(CredentialPages):
     """One identity provider each."""
 
     form = ConnectionForm
-    list_display = ("name", "profile", "state", "acting_user", "last_seen")
+    list_display = ("name", "profile", "state", "acting_user", "last_seen", "ends")
     list_filter = ("profile", "state")
     list_select_related = ("acting_user",)
     search_fields = ("name",)
@@ -109,6 +111,19 @@ class ConnectionAdmin(CredentialPages):
     def base_url(self, obj: Connection) -> str:
         """What to paste into the identity provider."""
         return connections.base_url()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
+        """Fetch along when the first credential ends."""
+        return credential_list.with_ends(super().get_queryset(request))
+
+    @admin.display(description=_("first credential ends"), ordering="ends")
+    def ends(self, obj: Any) -> Any:
+        """The date, and a warning 90, 30 and 7 days before."""
+        days = credential_list.ends_within(obj.ends)
+        if days is None:
+            return obj.ends
+        text = gettext("within %(days)d days") % {"days": days}
+        return format_html("<strong>{}</strong>: {}", text, date_format(localtime(obj.ends)))
 
     @admin.display(description=_("credentials"))
     def credentials(self, obj: Connection) -> str:

@@ -56,6 +56,17 @@ def test_the_list_shows_each_credential_and_no_secret(scim, admin_client):
     assert not SECRET.search(page)
 
 
+def test_connections_are_listed_with_a_warning_before_a_credential_ends(scim, other, admin_client):
+    end = timezone.now() + timedelta(days=20)
+    PersonalAccessToken.objects.filter(owner=scim.connection.acting_user).update(expires=end)
+    make_oauth(scim)
+    other.connection.acting_user.personal_access_tokens.update(revoked=timezone.now())
+    page = admin_client.get(reverse("admin:scim_provisioning_connection_changelist"))
+    assert page.content.decode().count("within 30 days") == 1
+    rows = {row.name: row.ends for row in page.context["cl"].result_list}
+    assert rows == {"idp": end, "other": None}
+
+
 def test_the_way_to_the_list_is_on_the_connections_page(scim, admin_client):
     page = admin_client.get(url("change", scim)).content.decode()
     assert url("credentials", scim) in page

@@ -161,14 +161,19 @@ class Command(BaseCommand):
                 "state": c.state,
                 "username": c.acting_user.get_username(),
                 "last_seen": c.last_seen.isoformat() if c.last_seen else None,
+                "credential_ends": c.ends.isoformat() if c.ends else None,
             }
-            for c in Connection.objects.select_related("acting_user")
+            for c in credential_list.with_ends(Connection.objects.select_related("acting_user"))
         ]
         if options["json"]:
             self.stdout.write(json.dumps(rows))
             return
         for row in rows:
-            self.stdout.write("  ".join(str(value or "never seen") for value in row.values()))
+            facts = f"{row['name']}  {row['profile']}  {row['state']}  {row['username']}"
+            ends = row["credential_ends"] or "never"
+            self.stdout.write(
+                f"{facts}  {row['last_seen'] or 'never seen'}  first credential ends: {ends}"
+            )
         if not rows:
             self.stdout.write("There are no connections; make one with: connection create NAME")
 
