@@ -98,6 +98,8 @@ class Settings:
     """Whether groups may be members of groups; ``NestedGroupsBackend`` gives their permissions."""
     nested_groups_depth: int = 10
     """How deep groups are nested at most."""
+    custom_schema: str = "urn:ietf:params:scim:schemas:extension:custom:2.0"
+    """The URN of the attributes that administrators declare, without the resource type."""
     admin_base: str = "django.contrib.admin.ModelAdmin"
     """Dotted path to the base of the app's admin classes."""
 

@@ -35,6 +35,7 @@ class Principal:
     rate_limit: int | None = None
     last_seen: datetime | None = None
     last_used: datetime | None = None
+    schemas_changed: datetime | None = None
 
     @property
     def is_authenticated(self) -> bool:

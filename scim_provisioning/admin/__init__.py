@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from . import applications, connections, directory, events, findings, tokens, workloads
+from . import (
+    applications,
+    attributes,
+    connections,
+    directory,
+    events,
+    findings,
+    tokens,
+    workloads,
+)
 
 __all__ = [
     "applications",
+    "attributes",
     "connections",
     "directory",
     "events",

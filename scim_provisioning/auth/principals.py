@@ -20,6 +20,7 @@ CONNECTION_COLUMNS = (
     "requires_if_match",
     "rate_limit",
     "last_seen",
+    "schemas_changed",
 )
 READ, WRITE = "scim.read", "scim.write"
 BOTH = frozenset({READ, WRITE})
@@ -61,6 +62,7 @@ def principal(
         requires_if_match,
         rate_limit,
         last_seen,
+        schemas_changed,
     ) = connection
     return Principal(
         user_id=user_id,
@@ -79,4 +81,5 @@ def principal(
         rate_limit=rate_limit,
         last_seen=last_seen,
         last_used=last_used,
+        schemas_changed=schemas_changed,
     )

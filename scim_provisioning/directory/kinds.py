@@ -51,7 +51,6 @@ class UserKind(Kind):
         return {
             "sign_in_class": context.principal.sign_in_class,
             "deleted": None,
-            "extensions": {},
             "credentials_valid_after": None,
         }
 

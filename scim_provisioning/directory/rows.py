@@ -5,7 +5,8 @@ Only what changed is written, by statements compiled once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -19,7 +20,7 @@ from scim_provisioning.models import ExternalId, MultiValue
 from scim_provisioning.protocol.attributes import Json
 from scim_provisioning.protocol.errors import NotFound
 from scim_provisioning.resources.asked import base_values
-from scim_provisioning.resources.bindings import PerConnection
+from scim_provisioning.resources.bindings import EXTENSIONS, PerConnection
 from scim_provisioning.resources.expressions import FIRST_VALUE, lookup_key, parse_uuid
 from scim_provisioning.resources.mapping import Changes, ResourceMapping
 from scim_provisioning.resources.query import load_relations
@@ -28,6 +29,15 @@ from scim_provisioning.resources.render import Reader, stored_reader
 from scim_provisioning.statements import Select, Slot, compile_delete, insert, one_of, slots
 
 FACTS = ("connection_id", "listed", "link_allowed", "version", "created", "last_modified")
+
+FRESH: dict[str, Any] = {
+    "listed": True,
+    "link_allowed": False,
+    "version": 1,
+    "folded": {},
+    "extensions": {},
+}
+"""What the database would have defaulted; own statements know no defaults."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,7 @@ class Stored:
     created: datetime
     last_modified: datetime
     account: Any = None
+    extensions: Mapping[str, Json] = field(default_factory=dict)
 
 
 def load(
@@ -66,7 +77,9 @@ def load(
     if not (facts["listed"] or context.principal.shows_protected or _is_own(mapping, row, context)):
         raise NotFound
     document = read.document(row, load_relations(read, rows, values), "")
-    return Stored(row[0], row[1], document, **facts, account=_account(mapping, read, row))
+    kept = row[read.columns.index(EXTENSIONS)] if EXTENSIONS in read.columns else {}
+    account = _account(mapping, read, row)
+    return Stored(row[0], row[1], document, **facts, account=account, extensions=kept)
 
 
 def _is_own(mapping: ResourceMapping, row: tuple[Any, ...], context: Context) -> bool:

@@ -35,6 +35,8 @@ from scim_provisioning.resources.mapping import Changes, ResourceMapping
 from scim_provisioning.resources.relations import Rows, membership
 from scim_provisioning.statements import insert, insert_missing
 
+from .rows import FRESH
+
 BATCH = 500
 """Users, or memberships, of one transaction: all statements stay below 32,766 parameters."""
 MEMBERS = 20
@@ -42,7 +44,6 @@ MEMBERS = 20
 BIG = "big"
 FIRST_CREATED = datetime(2024, 1, 1, tzinfo=UTC)
 # Own statements know no defaults of the model.
-FACTS: dict[str, Any] = {"listed": True, "link_allowed": False, "version": 1, "folded": {}}
 Progress = Callable[[int], object]
 
 
@@ -139,7 +140,7 @@ def _seed_users(numbers: range, owner: Connection, password: str) -> int:
     if not documents:
         return 0
     mapping = registry.mapping("User")
-    facts = FACTS | {"sign_in_class": SignInClass.BASIC, "extensions": {}}
+    facts = FRESH | {"sign_in_class": SignInClass.BASIC}
     with transaction.atomic():
         owners = _new_accounts(mapping, documents.values(), password)
         keys = {n: owners[user_name(n)] for n in documents}
@@ -244,7 +245,7 @@ def _new_groups(numbers: Sequence[int], owner: Connection) -> int:
     insert_missing(Group, [{"name": name} for name in names.values()])
     found = dict(Group.objects.filter(name__in=names.values()).values_list("name", "pk"))
     owners = {n: found[name] for n, name in names.items()}
-    _insert_rows(registry.mapping("Group"), missing, owners, owner, FACTS)
+    _insert_rows(registry.mapping("Group"), missing, owners, owner, FRESH)
     return len(missing)
 
 

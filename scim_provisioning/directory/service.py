@@ -31,14 +31,11 @@ from scim_provisioning.statements import insert, update
 
 from . import announcements, conflicts, kinds, membership, ownership
 from .outcome import Outcome, render
-from .rows import Stored, load, write_values
+from .rows import FRESH, Stored, load, write_values
 
 KEPT_BY_PUT = ("active", "externalId")
 """What a PUT that does not name them leaves alone: see the wizard apps of Okta."""
 
-
-FRESH: dict[str, Any] = {"listed": True, "link_allowed": False, "version": 1, "folded": {}}
-"""What the database would have defaulted; own statements know no defaults."""
 
 T = TypeVar("T")
 
@@ -281,7 +278,8 @@ def _write(
     )
     if changes or moved:
         # The version last: parallel changes of one group's members wait for each other here only.
-        columns = mapping.columns(changes, after) | kinds.of(mapping).changed_facts(changes, now)
+        columns = mapping.columns(changes, after, stored.extensions)
+        columns |= kinds.of(mapping).changed_facts(changes, now)
         update(
             mapping.model, stored.id, {**columns, "version": F("version") + 1, "last_modified": now}
         )

@@ -22,6 +22,7 @@ from scim_provisioning.protocol.attributes import Json
 from scim_provisioning.protocol.errors import Forbidden, InvalidFilter, ScimError, TooManyRequests
 from scim_provisioning.protocol.policy import Policy
 from scim_provisioning.quirks import standardize
+from scim_provisioning.resources import custom
 
 from . import database, exceptions
 from .authentication import ScimAuthentication
@@ -79,6 +80,7 @@ class ScimView(APIView):
         self.context = None
         principal: Principal = request.user  # type: ignore[assignment]
         self.context = self._context(request, principal)
+        custom.refresh(principal.schemas_changed)
         self._narrow(request, self.context.policy)
         check_rate(principal)
         writes = not (request.method in READS or self.reads_by_post)

@@ -12,7 +12,7 @@ from scim_provisioning import auth, conf
 from scim_provisioning.protocol import discovery_schemas, errors, messages, schemas, urns
 from scim_provisioning.protocol.attributes import Json, ResourceType, Schema
 from scim_provisioning.protocol.policy import policy_for
-from scim_provisioning.resources import registry
+from scim_provisioning.resources import custom, registry
 
 from .base import ScimView, answer, base_url
 
@@ -28,7 +28,9 @@ class DiscoveryView(ScimView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check the client, and that no filter is asked (RFC 7644 section 4)."""
-        if not conf.current().open_discovery:
+        if conf.current().open_discovery:
+            custom.refresh_from_database()
+        else:
             super().initial(request, *args, **kwargs)
         if "filter" in request.GET:
             raise errors.Forbidden("Discovery endpoints cannot be filtered.")

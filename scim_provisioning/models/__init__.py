@@ -6,6 +6,7 @@ Django's users and groups stay what they are: these rows stand beside them.
 from __future__ import annotations
 
 from .application import OIDCApplication
+from .attribute import AttributeType, CustomAttribute
 from .client_secret import ClientSecret
 from .connection import Connection, DeletePolicy, Profile, State
 from .event import ProvisioningEvent, RequestCount
@@ -19,8 +20,10 @@ from .values import ExternalId, MultiValue
 from .workload import UsedAssertion, WorkloadTrust
 
 __all__ = [
+    "AttributeType",
     "ClientSecret",
     "Connection",
+    "CustomAttribute",
     "DeletePolicy",
     "ExternalId",
     "Finding",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -69,6 +70,12 @@ class Connection(models.Model):
         blank=True,
         validators=[MinValueValidator(1)],
         help_text=_("Empty for no limit. Microsoft Entra ID needs at least 25."),
+    )
+    schemas_changed = models.DateTimeField(
+        _("schemas changed"),
+        default=timezone.now,
+        editable=False,
+        help_text=_("When an administrator last changed the attributes that it sees."),
     )
     last_seen = models.DateTimeField(_("last seen"), null=True, blank=True, editable=False)
     created = models.DateTimeField(_("created"), auto_now_add=True)

@@ -40,6 +40,7 @@ class ScimGroup(models.Model):
     last_modified = models.DateTimeField(_("last modified"), default=timezone.now, editable=False)
     display_name = models.CharField(_("displayName"), max_length=256)
     display_name_key = KeyField(max_length=1024, null=True, editable=False)
+    extensions = models.JSONField(_("other extensions"), default=dict, blank=True)
     folded = models.JSONField(default=dict, editable=False)
 
     class Meta:

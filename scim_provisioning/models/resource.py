@@ -34,6 +34,7 @@ class ScimResource(models.Model):
     version = models.PositiveIntegerField(_("version"), default=1, editable=False)
     created = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     last_modified = models.DateTimeField(_("last modified"), default=timezone.now, editable=False)
+    extensions = models.JSONField(_("other extensions"), default=dict, blank=True)
     folded = models.JSONField(default=dict, editable=False)
 
     class Meta:

@@ -89,6 +89,23 @@ class Binding:
         return IsNull(self.operand(target).expression, False)
 
 
+EXTENSIONS = "extensions"
+"""The JSON column of a row that holds what no column is there for."""
+
+
+class InJsonColumn(Binding):
+    """The base of what is kept in that column: it is written as a whole, and merged."""
+
+    @property
+    def columns(self) -> Sequence[Any]:
+        """The column of all extensions."""
+        return (EXTENSIONS,)
+
+    def merge(self, kept: Mapping[str, Json], value: Json, attribute: Attribute) -> dict[str, Json]:
+        """Return the column's value with this attribute's in it; None takes it out."""
+        raise NotImplementedError
+
+
 class Ignored(Binding):
     """An attribute that is accepted and never stored: ``password``."""
 
@@ -127,6 +144,10 @@ class Column(Binding):
         if self.key:
             columns[self.key] = fold(value)
         return columns
+
+    def present(self, target: Target) -> Any:
+        """It is there where the column has a value."""
+        return models.Q(**{f"{self.name}__isnull": False})
 
     def operand(self, target: Target) -> Operand:
         """Return the column, folded where case does not count."""
@@ -289,20 +310,18 @@ class OwnersExternalId(Binding):
 class SchemasInUse(Binding):
     """``schemas``: the core schema, and each extension that has a value (RFC 7643 section 3).
 
-    The mapping it stands in tells the columns of each extension: see ``filters.where``.
+    The mapping it stands in tells when an extension is in use: see ``filters.where``.
     """
 
     core: str
 
     def compare(
-        self, operator: Operator, index: int, extensions: Mapping[str, Sequence[str]]
+        self, operator: Operator, index: int, extensions: Mapping[str, models.Q]
     ) -> models.Q:
         """Return whether one of the schemas in use meets the comparison."""
         condition = models.Q(constant(self.core).compare(operator, index))
-        for urn, columns in extensions.items():
-            # An extension without columns of its own is never stored, nor in use.
-            if columns:
-                condition |= models.Q(constant(urn).compare(operator, index)) & in_use(columns)
+        for urn, in_use in extensions.items():
+            condition |= models.Q(constant(urn).compare(operator, index)) & in_use
         return condition
 
     def present(self, target: Target) -> Any:
@@ -331,11 +350,3 @@ class Reference(Binding):
     def present(self, target: Target) -> Any:
         """It is there where the id is."""
         return models.Q(**{f"{self.column}__isnull": False})
-
-
-def in_use(columns: Sequence[str]) -> models.Q:
-    """Return the condition that one of the columns has a value."""
-    condition = models.Q()
-    for column in columns:
-        condition |= models.Q(**{f"{column}__isnull": False})
-    return condition

@@ -79,7 +79,8 @@ class Like(Func):
         )
 
 
-def _pattern(operator: Operator) -> Callable[[Any], str]:
+def pattern(operator: Operator) -> Callable[[Any], str]:
+    """Return what makes a text the pattern of its place in another: within, before, behind."""
     head = "" if operator is Operator.SW else "%"
     tail = "" if operator is Operator.EW else "%"
 
@@ -141,7 +142,7 @@ class Operand:
             left = Bytewise(self.expression) if text else self.expression
             return ORDER[operator](left, Slot(index, self.field))
         left = self.key if operator is Operator.SW and self.key_prefix else self.expression
-        return Like(left, Slot(index, TEXT, _pattern(operator)))
+        return Like(left, Slot(index, TEXT, pattern(operator)))
 
     @property
     def sort_field(self) -> models.Field[Any, Any]:

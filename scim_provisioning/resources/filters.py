@@ -224,7 +224,7 @@ def _compare(
     target = target_of(mapping, name)
     binding = mapping.binding(target)
     if isinstance(binding, SchemasInUse):
-        return binding.compare(operator, index, mapping.extension_columns)
+        return binding.compare(operator, index, mapping.extensions_in_use)
     return Q(binding.condition(operator, target, index))
 
 

@@ -22,7 +22,7 @@ from scim_provisioning.protocol.attributes import (
 )
 from scim_provisioning.protocol.fold import fold
 
-from .bindings import Binding, Column, Reference, is_folded
+from .bindings import EXTENSIONS, Binding, Column, InJsonColumn, Reference, is_folded
 from .relations import Membership, Relation, Rows
 
 Changes = dict[str, tuple[Json, Json]]
@@ -106,7 +106,7 @@ class ResourceMapping:
     def unassigned(self) -> Mapping[str, None]:
         """The columns of a row of which nothing is assigned, so that every INSERT is alike."""
         columns = (column for _, binding, _ in self.stored for column in binding.columns)
-        return {column: None for column in columns if isinstance(column, str)}
+        return {c: None for c in columns if isinstance(c, str) and c != EXTENSIONS}
 
     @cached_property
     def derived(self) -> tuple[tuple[Target, Reference], ...]:
@@ -126,17 +126,17 @@ class ResourceMapping:
         return tuple(key for key, binding in self.bindings.items() if binding.made_elsewhere)
 
     @cached_property
-    def extension_columns(self) -> Mapping[str, tuple[str, ...]]:
-        """The columns that tell whether an extension is in use, by its URN."""
-        return {
-            schema.id: tuple(
-                column
-                for key, binding, target in self.stored
-                if target.urn == schema.id
-                for column in binding.columns
-            )
-            for schema in self.declared.extensions
-        }
+    def extensions_in_use(self) -> Mapping[str, models.Q]:
+        """The condition that an extension has some value, by its URN.
+
+        One of which nothing is stored is never in use.
+        """
+        found: dict[str, models.Q] = {}
+        for _, binding, target in self.stored:
+            if target.urn:
+                assigned = models.Q(binding.present(target))
+                found[target.urn] = found.get(target.urn, models.Q()) | assigned
+        return found
 
     @cached_property
     def owner_column(self) -> str:
@@ -164,14 +164,22 @@ class ResourceMapping:
         pairs = ((key, pick(before, t), pick(after, t)) for key, _, t in self.stored)
         return {key: (old, new) for key, old, new in pairs if old != new}
 
-    def columns(self, changes: Changes, document: Json) -> dict[str, Any]:
+    def columns(
+        self, changes: Changes, document: Json, kept: Mapping[str, Json] | None = None
+    ) -> dict[str, Any]:
         """Return the columns of the row that hold the changed attributes.
 
+        ``kept`` is what the JSON column holds already: attributes that are hidden stay in it.
         Raises InvalidValue where a value does not fit its column.
         """
         columns: dict[str, Any] = {}
         for key, (_, after) in changes.items():
-            columns |= self.bindings[key].write(after, self.targets[key].leaf)
+            binding, attribute = self.bindings[key], self.targets[key].leaf
+            if isinstance(binding, InJsonColumn):
+                before = columns.get(EXTENSIONS, kept or {})
+                columns[EXTENSIONS] = binding.merge(before, after, attribute)
+            else:
+                columns |= binding.write(after, attribute)
         if any(key in self._folding for key in changes):
             columns["folded"] = self._folded(document)
         return columns

@@ -1,4 +1,7 @@
-"""The mappings in use, by name and by endpoint; settings may name others, and more."""
+"""The mappings in use, by name and by endpoint; settings may name others, and more.
+
+They include what administrators declared, as the process knows it.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from django.utils.module_loading import import_string
 
 from scim_provisioning import conf
 
+from . import custom
+from .extensions import extended
 from .mapping import ResourceMapping
 from .nesting import with_nesting
 
@@ -20,15 +25,22 @@ def paths() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=8)
-def _by_name(paths: tuple[str, ...], nested: bool) -> Mapping[str, ResourceMapping]:
+def _by_name(
+    paths: tuple[str, ...], nested: bool, declared: custom.Declared
+) -> Mapping[str, ResourceMapping]:
     found: list[ResourceMapping] = [import_string(path) for path in paths]
     if nested:
         found = [with_nesting(mapping) for mapping in found]
-    return {mapping.declared.name: mapping for mapping in found}
+    return {mapping.declared.name: _with_custom(mapping, declared) for mapping in found}
+
+
+def _with_custom(mapping: ResourceMapping, declared: custom.Declared) -> ResourceMapping:
+    schema = declared.schemas.get(mapping.declared.name)
+    return extended(mapping, schema) if schema else mapping
 
 
 def _current() -> Mapping[str, ResourceMapping]:
-    return _by_name(paths(), conf.current().nested_groups)
+    return _by_name(paths(), conf.current().nested_groups, custom.known())
 
 
 def mapping(name: str) -> ResourceMapping:

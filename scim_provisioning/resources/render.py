@@ -10,7 +10,7 @@ from typing import Any
 from scim_provisioning.protocol.attributes import Json, Returned, Target, Type
 from scim_provisioning.protocol.projection import Projection
 
-from .bindings import Binding, Column, Reference
+from .bindings import EXTENSIONS, Binding, Column, InJsonColumn, Reference
 from .mapping import ResourceMapping, pick, put
 from .relations import Relation, Rows
 
@@ -106,6 +106,11 @@ def _build(mapping: ResourceMapping, wanted: frozenset[str], projection: Project
         elif isinstance(binding, Column) and target.leaf.type is not Type.DATETIME:
             plain.append((len(columns), *_path(target)))
             columns.append(binding.name)
+        elif isinstance(binding, InJsonColumn):
+            # One column for all of them: it is read once.
+            place = columns.index(EXTENSIONS) if EXTENSIONS in columns else len(columns)
+            computed.append((place, place + 1, binding, target))
+            columns[place : place + 1] = [EXTENSIONS]
         elif binding.columns:
             computed.append((len(columns), len(columns) + len(binding.columns), binding, target))
             columns.extend(binding.columns)

@@ -12,6 +12,7 @@ from scim_provisioning.protocol.attributes import ResourceType, Schema
 from scim_provisioning.protocol.schemas import COMMON
 
 from .bindings import Binding, Column, Identifier, Meta, OwnersExternalId, SchemasInUse
+from .extensions import extended
 from .mapping import ResourceMapping
 
 
@@ -35,4 +36,4 @@ def resource(
     )
 
 
-__all__ = ["Column", "resource"]
+__all__ = ["Column", "extended", "resource"]

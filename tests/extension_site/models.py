@@ -1,7 +1,6 @@
-"""Devices, provisioned over SCIM: the whole of it, with two lines of settings.
+"""A resource type and an extension of users, the whole of it; the settings name both.
 
-INSTALLED_APPS = [..., "tests.extension_site"]
-SCIM_PROVISIONING = {"RESOURCES": ["tests.extension_site.models.DEVICE"]}
+SCIM_PROVISIONING = {"RESOURCES": ["….models.DEVICE"], "USER_RESOURCE": "….models.USER"}
 """
 
 from __future__ import annotations
@@ -10,7 +9,8 @@ from django.db import models
 
 from scim_provisioning.models import ScimResource
 from scim_provisioning.protocol.attributes import Attribute, Mutability, Schema, Type, Uniqueness
-from scim_provisioning.resources.site import Column, resource
+from scim_provisioning.resources.site import Column, extended, resource
+from scim_provisioning.resources.user import USER as STOCK_USER
 
 
 class Device(ScimResource):
@@ -36,16 +36,19 @@ DEVICE_SCHEMA = Schema(
         Attribute("active", Type.BOOLEAN),
     ),
 )
-
+BADGE_SCHEMA = Schema(
+    "urn:example:params:scim:schemas:extension:badge:2.0:User",
+    "Badge",
+    "What opens doors",
+    (Attribute("number"), Attribute("doors", Type.INTEGER, multi_valued=True)),
+)
+USER = extended(STOCK_USER, BADGE_SCHEMA)
 DEVICE = resource(
     "/Devices",
     DEVICE_SCHEMA,
     Device,
     {
         "serial": Column("serial", key="serial_key", limit=100),
-        "label": Column("label"),
-        "ports": Column("ports"),
-        "bought": Column("bought"),
-        "active": Column("active"),
+        **{name: Column(name) for name in ("label", "ports", "bought", "active")},
     },
 )
