@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import configurations, mails, profiles, roles
+from . import configurations, group_roles, mails, profiles, roles
 
-__all__ = ["configurations", "mails", "profiles", "roles"]
+__all__ = ["configurations", "group_roles", "mails", "profiles", "roles"]

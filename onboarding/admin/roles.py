@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import Permission
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -18,7 +18,7 @@ from onboarding import services
 from onboarding.models import GroupRole, Role, UserProfile
 from onboarding.models.role import ADMINISTRATOR_RANK
 
-from .base import GivesRoles, Page, may_allow_administrators
+from .base import Page, may_allow_administrators
 from .permissions import PermissionsField, as_table, every
 
 
@@ -26,6 +26,36 @@ class CopyForm(forms.Form):
     """What a copied role is called."""
 
     name = forms.CharField(label=_("Name"), max_length=100)
+
+
+class RoleForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A role; who may not make administrators makes none here either."""
+
+    author: Any
+
+    def clean_rank(self) -> int:
+        """Refuse a rank that the person may not give."""
+        rank: int = self.cleaned_data["rank"]
+        if rank >= ADMINISTRATOR_RANK and not self._may_all():
+            raise ValidationError(_("You may not make roles of Administrator's rank."))
+        return rank
+
+    def clean_permissions(self) -> Any:
+        """Refuse to add what the person does not hold: nobody gets further by changing a role."""
+        given = self.cleaned_data["permissions"]
+        kept = {one.pk for one in self.initial.get("permissions", ())}
+        for permission in given.exclude(pk__in=kept).select_related("content_type"):
+            if not self._may_all() and not self.author.has_perm(_named(permission)):
+                text = _("You may not add what you do not hold: %(name)s.")
+                raise ValidationError(text, params={"name": permission.name})
+        return given
+
+    def _may_all(self) -> bool:
+        return bool(self.author.has_perm("onboarding.allow_administrators"))
+
+
+def _named(permission: Permission) -> str:
+    return f"{permission.content_type.app_label}.{permission.codename}"
 
 
 @admin.register(Role)
@@ -36,6 +66,7 @@ class RoleAdmin(Page):
     list_display_links = ("name",)
     ordering = ("-rank", "name")
     change_form_template = "onboarding/admin/role.html"
+    form = RoleForm
 
     class Media:
         css = {"all": ("onboarding/admin.css",)}
@@ -67,13 +98,9 @@ class RoleAdmin(Page):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """Let nobody make a role of a rank that they may not give."""
-        form = super().get_form(request, obj, change, **kwargs)
-        if "rank" in form.base_fields and not may_allow_administrators(request):
-            rank: Any = form.base_fields["rank"]
-            rank.max_value = ADMINISTRATOR_RANK - 1
-            rank.widget.attrs["max"] = rank.max_value
-            rank.validators.append(_below_administrator)
+        """Tell the form who fills it in."""
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.author = request.user
         return form
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -131,38 +158,3 @@ class RoleAdmin(Page):
         messages.success(request, _("The role %(role)s was made.") % {"role": role})
         page = reverse("admin:onboarding_role_change", None, [role.pk], None, self.admin_site.name)
         return HttpResponseRedirect(page)
-
-
-def _below_administrator(rank: int) -> None:
-    if rank >= ADMINISTRATOR_RANK:
-        raise ValidationError(_("You may not make roles of Administrator's rank."))
-
-
-@admin.register(GroupRole)
-class GroupRoleAdmin(GivesRoles):
-    """Which group has which role."""
-
-    list_display = ("group", "role", "administrator_allowed", "given_by", "given")
-    list_filter = ("role",)
-    search_fields = ("group__name__startswith",)
-    raw_id_fields = ("group",)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """The group of a row never changes; who gave the role is known once it is given."""
-        return ("group", "given_by", "given") if obj else ()
-
-    def get_exclude(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Show the mark for administrators to those who may set it."""
-        return () if may_allow_administrators(request) else ("administrator_allowed",)
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Give the role, with the person's name."""
-        allowed = obj.administrator_allowed
-        given = services.give_group(
-            obj.group, obj.role, request.user, administrator_allowed=allowed
-        )
-        obj.pk = given.pk
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[GroupRole]:
-        """Fetch along what every page names."""
-        return super().get_queryset(request).select_related("group", "role", "given_by")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
+from django.test import override_settings
 from django.urls import include, path, reverse
 
+from onboarding.admin.base import named_base
 from onboarding.admin.roles import RoleAdmin
 from onboarding.models import GroupRole, Origin, Role, UserProfile
 from onboarding.services import copy, effective_role, give, give_group
@@ -15,6 +17,10 @@ from tests.onboarding.admin_site import cost, staff, url
 
 __all__ = ["staff"]
 pytestmark = pytest.mark.django_db
+
+
+class OwnAdmin(ModelAdmin):
+    """What a site with another admin has."""
 
 
 @pytest.fixture
@@ -99,6 +105,18 @@ def test_who_may_not_make_administrators_makes_no_such_role(staff):
     page = client.post(url("role", "add"), {"name": "X", "rank": 400})
     assert "You may not make roles" in page.content.decode()
     assert client.post(url("role", "add"), {"name": "X", "rank": 399}).status_code == 302
+
+
+def test_nobody_adds_what_they_do_not_hold(staff, designer):
+    client = staff("view_role", "change_role")
+    page = url("role", "change", designer.pk)
+    held = [one.pk for one in designer.permissions.all()]
+    more = permission("allow_administrators").pk
+    told = client.post(page, {"permissions": [*held, more]}).content.decode()
+    assert "You may not add what you do not hold" in told
+    own = permission("change_role").pk
+    assert client.post(page, {"permissions": [*held[1:], own]}).status_code == 302
+    assert {one.pk for one in designer.permissions.all()} == {*held[1:], own}
 
 
 def test_who_may_not_make_administrators_changes_no_such_role(staff, administrator):
@@ -208,6 +226,15 @@ def test_pages_cost_the_same_for_1_row_and_50(admin_client, designer, count):
     assert cost(admin_client, url("role", "change", designer.pk)) <= 6
     assert cost(admin_client, url("role", "delete", Role.objects.get(name="Role 0").pk)) <= 5
     assert cost(admin_client, url("userprofile", "change", UserProfile.objects.first().pk)) <= 9
+
+
+@pytest.mark.parametrize(
+    ("path", "base"),
+    [("tests.onboarding.test_role_pages.OwnAdmin", OwnAdmin), ("nowhere.at_all", ModelAdmin)],
+)
+def test_a_site_names_the_base_of_the_pages(path, base):
+    with override_settings(ONBOARDING={"ADMIN_BASE": path}):
+        assert named_base() is base
 
 
 other = AdminSite(name="other")
