@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +14,8 @@ from onboarding.models.configuration import ALL_SOURCES
 from onboarding.schema import Document, InvalidDocument, parse
 from onboarding.schema.problems import gettext_noop
 from onboarding.schema.reader import read
+
+logger = logging.getLogger(__name__)
 
 NOT_ALLOWED = gettext_noop(
     "the role %(role)s makes administrators of all new users; a person has to allow exactly that"
@@ -53,6 +56,13 @@ def publish(
         rolled_back_from=rolled_back_from,
         administrator_allowed=administrator_allowed and _makes_administrators(document),
     )
+    if revision.administrator_allowed:
+        logger.warning(
+            "User %s allowed that revision %s makes administrators of new users of %r",
+            author,
+            revision.pk,
+            source,
+        )
     signals.published.send(sender=OnboardingRevision, revision=revision)
     return revision
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,8 @@ from django.utils.text import slugify
 
 from onboarding.models import GroupRole, Origin, Role, UserProfile
 from onboarding.models.role import ADMINISTRATOR_RANK
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,8 @@ def give_group(
     given.administrator_allowed = administrator_allowed and role.is_administrative
     given.clean()
     given.save()
+    if given.administrator_allowed:
+        logger.warning("User %s allowed that group %r makes administrators", author, group.name)
     return given
 
 

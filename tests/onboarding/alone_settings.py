@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+import django
+
 SECRET_KEY = "only-for-tests"
 INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "onboarding"]
 AUTHENTICATION_BACKENDS = [
@@ -14,7 +16,11 @@ DATABASES = {
     "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["SITE_DATABASE"]}
 }
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+CONSOLE = "django.core.mail.backends.console.EmailBackend"
+if django.VERSION >= (6, 1):
+    MAILERS = {"default": {"BACKEND": CONSOLE}}
+else:
+    EMAIL_BACKEND = CONSOLE
 ROOT_URLCONF = "tests.no_urls"
 LOGIN_URL = "/sign-in/"
 ONBOARDING = {"SITE_URL": "https://site.example.com", "SITE_NAME": "The site"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import django
 import pytest
 from django.contrib.auth import get_user_model
 
@@ -21,6 +22,16 @@ def make_user(name="ada@example.com", **fields):
 def text(**keys):
     """First Login Actions with these keys besides a role."""
     return json.dumps({"roleName": "Business User", **keys})
+
+
+def send_by(settings, backend, **options):
+    """Send mails by a backend of that path, as the Django in use is told so."""
+    if django.VERSION >= (6, 1):
+        settings.MAILERS = {"default": {"BACKEND": backend, "OPTIONS": options}}
+        return
+    settings.EMAIL_BACKEND = backend
+    for name, value in options.items():
+        setattr(settings, f"EMAIL_{name.upper()}", value)
 
 
 @pytest.fixture

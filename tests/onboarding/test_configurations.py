@@ -68,13 +68,14 @@ def test_an_override_counts_for_its_source_alone_while_it_is_enabled():
     assert services.plan(OKTA).role_name == "Business User"
 
 
-def test_administrators_are_made_only_where_that_was_allowed():
+def test_administrators_are_made_only_where_that_was_allowed(caplog):
     with pytest.raises(InvalidDocument) as refused:
         services.publish('{\n  "roleName": "Administrator"}', None)
     [problem] = refused.value.problems
     assert (problem.line, problem.column, problem.path) == (2, 15, "roleName")
     revision = services.publish(text(roleName="Administrator"), None, administrator_allowed=True)
     assert revision.administrator_allowed
+    assert f"revision {revision.pk} makes administrators" in caplog.text
     assert services.plan().role_name == "Administrator"
 
 

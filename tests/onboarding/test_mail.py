@@ -17,9 +17,11 @@ from django.utils import timezone
 from onboarding import services, tasks
 from onboarding.mail import handover, outbox, welcome
 from onboarding.models import MailState, OutboxMail, UserProfile
-from tests.onboarding.conftest import text
+from tests.onboarding.conftest import send_by, text
 
 pytestmark = pytest.mark.django_db
+
+SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 
 
 class Server:
@@ -73,8 +75,7 @@ def server(settings):
     handler = Server()
     listener = Listener(handler, hostname="127.0.0.1", port=0)
     listener.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", listener.port
+    send_by(settings, SMTP_BACKEND, host="127.0.0.1", port=listener.port)
     settings.ONBOARDING = {"SITE_URL": "https://portal.example.com", "SITE_NAME": "Kyvos"}
     yield handler
     listener.stop()
@@ -181,9 +182,7 @@ def test_what_a_server_answers_decides(server, mail, command, answer, state):
 def test_a_server_that_is_down_is_tried_again_with_growing_pauses(mail, settings):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        settings.EMAIL_PORT = free.getsockname()[1]
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST = "127.0.0.1"
+        send_by(settings, SMTP_BACKEND, host="127.0.0.1", port=free.getsockname()[1])
     settings.ONBOARDING = {"MAIL_PAUSES": (10, 100)}
     for pause in (10, 100):
         before = timezone.now()
@@ -268,7 +267,7 @@ def test_other_backends_are_used_as_they_are(mail):
 
 
 def test_trouble_of_other_backends_is_tried_again(mail, settings):
-    settings.EMAIL_BACKEND = f"{__name__}.Broken"
+    send_by(settings, f"{__name__}.Broken")
     assert outbox.deliver(mail.pk) == MailState.QUEUED
     mail.refresh_from_db()
     assert mail.error == "RuntimeError: no"

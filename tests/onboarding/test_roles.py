@@ -108,12 +108,13 @@ def test_a_role_is_taken_away(ada):
     assert services.effective_role(ada) is None
 
 
-def test_a_group_makes_administrators_only_where_a_person_allowed_it(ada, ops):
+def test_a_group_makes_administrators_only_where_a_person_allowed_it(ada, ops, caplog):
     with pytest.raises(ValidationError, match="makes administrators"):
         services.give_group(ops, role("administrator"), ada)
     assert not GroupRole.objects.exists()
     services.give_group(ops, role("administrator"), ada, administrator_allowed=True)
     assert services.effective_role(ada).role.name == "Administrator"
+    assert "allowed that group 'Ops' makes administrators" in caplog.text
     GroupRole.objects.update(administrator_allowed=False)
     assert services.effective_role(ada) is None
 
