@@ -16,7 +16,15 @@ from django.utils.translation import gettext_lazy as _
 
 from scim_provisioning import connections, credential_list
 from scim_provisioning.credentials import Kind
-from scim_provisioning.models import Connection, ExternalId, Finding, RequestCount, State
+from scim_provisioning.models import (
+    ClientSecret,
+    Connection,
+    ExternalId,
+    Finding,
+    RequestCount,
+    State,
+    WorkloadTrust,
+)
 
 from .credentials import CredentialPages
 
@@ -102,7 +110,7 @@ class ConnectionAdmin(CredentialPages):
             model._meta.verbose_name_plural: model._default_manager.filter(
                 connection__in=keys
             ).count()
-            for model in (ExternalId, Finding, RequestCount)
+            for model in (ClientSecret, WorkloadTrust, ExternalId, Finding, RequestCount)
         }
         lines = [str(obj) for obj in objs]
         return lines, {Connection._meta.verbose_name_plural: len(lines), **counts}, set(), []

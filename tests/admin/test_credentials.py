@@ -195,3 +195,9 @@ def test_a_new_connections_token_is_in_no_message(admin_client):
     assert SECRET.search(answer.content.decode())
     assert "no-store" in answer["Cache-Control"]
     assert not SECRET.search(str(answer.cookies) + str(dict(admin_client.session)))
+
+
+def test_what_goes_with_a_connection_is_counted_before_it_is_deleted(scim, admin_client):
+    make_oauth(scim)
+    page = admin_client.get(url("delete", scim)).content.decode()
+    assert "Client secrets: 1" in page

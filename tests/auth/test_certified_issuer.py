@@ -7,9 +7,11 @@ from urllib.request import Request
 
 import pytest
 
-from scim_provisioning import applications, outbound
+from scim_provisioning import applications, credentials, outbound
 from scim_provisioning.auth import connection_test, introspection, jwks
+from scim_provisioning.auth.grants import JWT_BEARER
 from scim_provisioning.models import OIDCApplication, ScimUser
+from tests.oauth_client import OAuthClient
 from tests.peers import node
 from tests.peers.issuer import CLIENT, ask, certified
 from tests.scim_client import PREFIX, USER
@@ -144,6 +146,21 @@ def test_opaque_tokens_of_others_are_refused(scim, application, provider):
     assert status(scim, provider.token("urn:opaque", client="other-client")) == 401
     assert status(scim, "never-issued") == 401
     assert status(scim, provider.token("urn:opaque")) == 200
+
+
+def test_its_token_is_an_assertion_for_ours(scim, provider):
+    _, client_id = credentials.trust(
+        scim.connection,
+        issuer=provider.url,
+        jwks_uri=f"{provider.url}/jwks",
+        subject=CLIENT,
+        audience="api://portal",
+    )
+    workload, assertion = OAuthClient(scim, client_id, ""), provider.token()
+    fields = {"client_id": client_id, "client_assertion_type": JWT_BEARER}
+    answer = workload.ask(**fields, client_assertion=assertion)
+    assert workload.scim(answer).user()["userName"] == "ada@example.com"
+    assert workload.ask(**fields, client_assertion=assertion).status_code == 401
 
 
 def test_its_connection_is_tested(application, provider):
