@@ -101,8 +101,12 @@ def test_logs_are_one_line_each():
     assert json.loads(line)["message"] == "two\nlines a"
 
 
+OF_THE_SUITE = ("DATABASE_URL", "SECRET_KEY", "DJANGO_ALLOW_ASYNC_UNSAFE")
+"""Variables that other tests of the same process set for themselves."""
+
+
 def manage(*arguments, **variables):
-    environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "SECRET_KEY")}
+    environment = {k: v for k, v in os.environ.items() if k not in OF_THE_SUITE}
     environment |= {"DJANGO_SETTINGS_MODULE": "kyvos_portal.settings", **variables}
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
