@@ -16,6 +16,7 @@ from typing import Any
 
 from scim_provisioning import outbound
 from scim_provisioning.context import Principal
+from scim_provisioning.encryption import KeyMissing
 from scim_provisioning.models import OIDCApplication
 from scim_provisioning.outbound import OutboundError
 from scim_provisioning.protocol.errors import Unauthorized, Unavailable
@@ -139,7 +140,7 @@ def _ask(found: Found, token: str) -> Claims | None:
     try:
         reply = outbound.post(row.introspection_endpoint, form, (row.client_id, row.client_secret))
         answer = reply.json() if reply.status == 200 else None
-    except OutboundError as problem:
+    except (OutboundError, KeyMissing) as problem:
         logger.warning("The issuer of %s was not asked: %s", row.name, problem)
         answer = None
     if answer is None:

@@ -150,6 +150,12 @@ def test_an_issuer_that_cannot_be_asked_is_503_and_left_alone(scim, asked, answe
     assert scim.get("/Users", authorization=OPAQUE).status == 200
 
 
+def test_a_missing_encryption_key_is_503_and_named_in_the_log(scim, asked, settings, caplog):
+    settings.SCIM_PROVISIONING = {**settings.SCIM_PROVISIONING, "ENCRYPTION_KEYS": ()}
+    assert scim.get("/Users", authorization=OPAQUE).status == 503
+    assert "ENCRYPTION_KEYS" in caplog.text
+
+
 def test_an_address_that_guesses_is_throttled_and_stops_no_other_token(asked):
     auth.authenticate(OPAQUE, "10.0.0.1")
     asked.server.routes[PATH] = {"active": False}
