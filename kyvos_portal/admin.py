@@ -6,9 +6,13 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, Permission
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+
+from onboarding.admin.permissions import field_for
+from onboarding.admin.profiles import record_of
 
 from .models import User
 from .signin.admin import IdentityInline, ended, sign_ins
@@ -22,26 +26,62 @@ for name in ("Application", "AccessToken", "Grant", "IDToken", "RefreshToken"):
     admin.site.unregister(apps.get_model("oauth2_provider", name))
 
 
+class PermissionsInGroups(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Permissions are ticked in groups, which needs no script."""
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
+        """Return the form field of a relation."""
+        if db_field.remote_field.model is Permission:
+            return field_for(db_field)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class PortalGroupAdmin(PermissionsInGroups, GroupAdmin):
+    """Django's own page, with permissions in groups."""
+
+    show_full_result_count = False
+    filter_horizontal = ()
+
+    class Media:
+        css = {"all": ("onboarding/admin.css",)}
+
+
 @admin.register(User)
-class PortalUserAdmin(UserAdmin):  # type: ignore[type-arg]
+class PortalUserAdmin(PermissionsInGroups, UserAdmin):  # type: ignore[type-arg]
     """Django's own page, fit for many users."""
 
     show_full_result_count = False
-    filter_horizontal = ("user_permissions",)
+    filter_horizontal = ()
     raw_id_fields = ("groups",)
     inlines = (IdentityInline,)
-    readonly_fields = ("access_ended", "last_sign_ins")
+    readonly_fields = ("onboarding", "access_ended", "last_sign_ins", "last_login", "date_joined")
+
+    class Media:
+        css = {"all": ("onboarding/admin.css",)}
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Add how a user signed in, and what was ended."""
+        """Add the role and what was applied, how a user signed in, and what was ended."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None:
             return fieldsets
-        return (*fieldsets, (_("Sign-in"), {"fields": self.readonly_fields}))
+        return (
+            *fieldsets,
+            (_("Onboarding"), {"fields": ("onboarding",)}),
+            (_("Sign-in"), {"fields": ("access_ended", "last_sign_ins")}),
+        )
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         """Identities belong to users that are there."""
         return self.inlines if obj is not None else ()
+
+    @admin.display(description=_("role and First Login Actions"))
+    def onboarding(self, obj: Any) -> str:
+        """Show the role in effect, its origin, and what was applied or why not."""
+        return record_of(obj)
 
     @admin.display(description=_("access ended"))
     def access_ended(self, obj: Any) -> str:

@@ -194,7 +194,7 @@ class IdentityForm(forms.ModelForm):  # type: ignore[type-arg]
         return data
 
 
-class IdentityInline(admin.TabularInline):  # type: ignore[type-arg]
+class IdentityInline(admin.StackedInline):  # type: ignore[type-arg]
     """The identities of a user: added as links, removed, never changed."""
 
     model = Identity

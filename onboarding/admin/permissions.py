@@ -60,3 +60,9 @@ class PermissionsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg
     def label_from_instance(self, obj: Any) -> str:
         """Return the permission's own name: its group has been named."""
         return str(obj.name)
+
+
+def field_for(db_field: Any) -> PermissionsField:
+    """Return the form field of a many-to-many field to permissions."""
+    label = db_field.verbose_name.capitalize()
+    return PermissionsField(every(), required=False, label=label, help_text=db_field.help_text)

@@ -118,3 +118,9 @@ class UserProfileAdmin(GivesRoles):
         pairs = ((entity.kind, entity.name) for entity in obj.known.entities)
         items = format_html_join("", "<li>{}: {}</li>", pairs)
         return format_html("<ul>{}</ul>", items) if items else None
+
+
+def record_of(user: Any) -> SafeString:
+    """Return a user's role and record in short, for a site's own page of the user."""
+    context = {"known": services.describe(user), "user_key": user.pk}
+    return render_to_string("onboarding/admin/record.html", context)

@@ -19,7 +19,7 @@ from onboarding.models import GroupRole, Role, UserProfile
 from onboarding.models.role import ADMINISTRATOR_RANK
 
 from .base import Page, may_allow_administrators
-from .permissions import PermissionsField, as_table, every
+from .permissions import as_table, every, field_for
 
 
 class CopyForm(forms.Form):
@@ -106,8 +106,7 @@ class RoleAdmin(Page):
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Show the permissions in groups."""
         if db_field.name == "permissions":
-            label = db_field.verbose_name.capitalize()
-            return PermissionsField(every(), required=False, label=label)
+            return field_for(db_field)
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     @admin.display(description=_("permissions"))

@@ -58,8 +58,10 @@ def test_pages_fit_a_narrow_screen(page, sign_in, person, path):
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
-@pytest.mark.parametrize("path", ["", "kyvos_portal/user/", "kyvos_portal/user/add/"])
-def test_the_admin_works_under_the_policy(page, sign_in, admin_user, path):
+@pytest.mark.parametrize(
+    "path", ["", "kyvos_portal/user/", "kyvos_portal/user/{}/change/", "auth/group/add/"]
+)
+def test_the_admin_works_under_the_policy_and_is_accessible(page, sign_in, admin_user, path):
     sign_in(admin_user)
-    page.goto(f"/admin/{path}")
-    assert page.get_by_role("heading", level=1).first.is_visible()
+    page.goto("/admin/" + path.format(admin_user.pk))
+    assert_accessible(page)
