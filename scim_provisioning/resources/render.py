@@ -123,7 +123,7 @@ def _build(mapping: ResourceMapping, wanted: frozenset[str], projection: Project
         derived=tuple(pair for pair in mapping.derived if pair[0].key in wanted),
         wanted=wanted,
         projection=projection,
-        whole=_is_whole(mapping, wanted),
+        whole=_is_whole(mapping, wanted, projection),
     )
 
 
@@ -132,17 +132,12 @@ def _path(target: Target) -> tuple[str | None, str | None, str]:
     return target.urn, parent, target.leaf.name
 
 
-def _is_whole(mapping: ResourceMapping, wanted: frozenset[str]) -> bool:
-    """Whether a projection asks for all that is returned by default, so that none is applied."""
-    by_default = {
-        key
-        for key, target in mapping.targets.items()
-        if target.leaf.returned in (Returned.DEFAULT, Returned.ALWAYS)
-    }
+def _is_whole(mapping: ResourceMapping, wanted: frozenset[str], projection: Projection) -> bool:
+    """Whether nothing is asked, and all that is read is returned by default: none is applied."""
     shown = [mapping.targets[key] for key in wanted]
     on_request = any(
         part.returned is Returned.REQUEST
         for target in shown
         for part in (target.leaf, *target.leaf.sub_attributes)
     )
-    return by_default <= wanted and not on_request
+    return projection == Projection() and not on_request
