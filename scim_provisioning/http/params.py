@@ -23,7 +23,7 @@ INTEGER = re.compile(r"[+-]?[0-9]{1,400}")
 
 
 def from_query(query: QueryDict) -> dict[str, Json]:
-    """Return the parameters of a URL; raise InvalidValue for one with two values.
+    """Return the parameters of a URL; raise InvalidValue, or its like, for one with two values.
 
     Lists may be given in parts. Unknown parameters are left alone.
     """
@@ -33,7 +33,7 @@ def from_query(query: QueryDict) -> dict[str, Json]:
             found[name] = ",".join(map(str, values))
         elif name in SEARCH_FIELDS.values() and len(set(values)) > 1:
             # Taking either would answer another question than the client asked.
-            raise InvalidValue(f"{name} is given twice.")
+            raise parameter_error(name, "cursor" in query)(f"{name} is given twice.")
         else:
             found[name] = values[-1]
     return found

@@ -133,3 +133,31 @@ def test_nobody_finds_it_where_it_is_not_registered(scim, settings):
     settings.SCIM_PROVISIONING = {**settings.SCIM_PROVISIONING, "RESOURCES": []}
     answer = create(scim)
     assert (answer.status, answer.body["schemas"]) == (404, [ERROR])
+
+
+@pytest.mark.scim("A055", "A058")
+def test_queries_of_everything_find_it_among_the_others(scim, device):
+    create(scim, "SN-2", active=False)
+    user = scim.user()
+    everything = scim.get("/").body
+    assert [r["meta"]["resourceType"] for r in everything["Resources"]] == ["Device"] * 2 + ["User"]
+    assert scim.search("", "serial pr").body["totalResults"] == 2
+    assert scim.search("", "ports eq 2 or userName pr").body["totalResults"] == 2
+    found, cursor = [], ""
+    while cursor is not None:
+        page = scim.get(f"/?sortBy=active&sortOrder=descending&count=1&cursor={cursor}").body
+        found += [resource["id"] for resource in page["Resources"]]
+        cursor = page.get("nextCursor")
+    assert set(found[:2]) == {user["id"], device["id"]}
+    assert len(found) == 3
+
+
+def test_it_walks_sorted_by_numbers(scim):
+    for ports in (10, 9, None, 2):
+        create(scim, f"SN-{ports}", **({"ports": ports} if ports else {}))
+    found, cursor = [], ""
+    while cursor is not None:
+        page = scim.get(f"/Devices?sortBy=ports&count=1&cursor={cursor}").body
+        found += [resource.get("ports") for resource in page["Resources"]]
+        cursor = page.get("nextCursor")
+    assert found == [2, 9, 10, None]

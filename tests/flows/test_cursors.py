@@ -195,6 +195,15 @@ def test_a_count_that_is_none_is_invalid(scim):
     assert scim.post("/Users/.search", message).scim_type == "invalidCount"
 
 
+@pytest.mark.scim("C08")
+@pytest.mark.parametrize(
+    ("query", "wrong"),
+    [("cursor&cursor=x", "invalidCursor"), ("cursor&count=1&count=2", "invalidCount")],
+)
+def test_what_is_given_twice_is_invalid(scim, query, wrong):
+    assert scim.get(f"/Users?{query}").scim_type == wrong
+
+
 @pytest.mark.scim("C15", "C19")
 def test_the_cursor_of_another_connection_is_as_invalid_as_a_forged_one(scim, other, people):
     cursor = page(scim, "count=2")["nextCursor"]
