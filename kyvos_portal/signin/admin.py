@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminURLFieldWidget
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -47,13 +48,18 @@ class SamlProviderForm(forms.ModelForm):  # type: ignore[type-arg]
     """A provider whose metadata comes from its URL, a file, or is pasted."""
 
     metadata_url = forms.URLField(
-        label=_("metadata URL"), required=False, max_length=500, assume_scheme="https"
+        label=_("Metadata URL"),
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        widget=AdminURLFieldWidget(),
     )
-    metadata_file = forms.FileField(label=_("metadata file"), required=False)
+    metadata_file = forms.FileField(label=_("Metadata file"), required=False)
 
     class Meta:
         model = SamlProvider
         fields = ("name", "slug")
+        widgets = {"sign_in_connections": forms.CheckboxSelectMultiple}
 
     def clean(self) -> dict[str, Any] | None:
         """Take the metadata from where it is, and what it says into the row."""
@@ -91,7 +97,6 @@ class SamlProviderAdmin(Page):
     form = SamlProviderForm
     list_display = ("name", "enabled", "entity_id", "certificate")
     prepopulated_fields = {"slug": ("name",)}
-    filter_horizontal = ("sign_in_connections",)
     readonly_fields = ("to_paste", "entity_id", "certificate")
     actions = ("refresh",)
     fieldsets = (
@@ -208,12 +213,17 @@ class IdentityInline(admin.StackedInline):  # type: ignore[type-arg]
         return ("provider", "subject", *self.readonly_fields)
 
     def _may(self, request: HttpRequest, obj: Any) -> bool:
-        # A link to a superuser makes whoever holds it one.
-        return bool(request.user.is_superuser or obj is None or not obj.is_superuser)
+        # Whoever holds a link to an account is that account.
+        is_staff = obj is not None and (obj.is_staff or obj.is_superuser)
+        return bool(request.user.is_superuser or not is_staff)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Links to superusers are made by superusers."""
+        """Links to staff are made by superusers."""
         return self._may(request, obj) and super().has_add_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """And taken away by them."""
+        return self._may(request, obj) and super().has_delete_permission(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Bound is bound: remove it, and link anew."""
@@ -228,7 +238,6 @@ class SignInEventAdmin(ReadOnlyPage):
     list_filter = ("way", "reason")
     list_select_related = ("user",)
     search_fields = ("=request_id", "=user__username", "=subject")
-    search_help_text = _("A user name, an identity, or the number that a refused person saw.")
 
     @admin.display(description=_("result"), ordering="reason")
     def result(self, obj: SignInEvent) -> str:

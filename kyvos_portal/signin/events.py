@@ -50,10 +50,14 @@ def record(
 def refuse(
     request: HttpRequest, way: Way, refusal: Refused, *, provider: str = "", subject: str = ""
 ) -> HttpResponse:
-    """Record a refusal, and return the page that is the same for everybody."""
+    """Record a refusal, and return the page that is the same for everybody.
+
+    Whoever sends too many is not written down: that would be what they could fill a disk with.
+    """
     logger.info("A sign-in by %s was refused: %s", way.value, refusal.reason.value)
-    record(request, way, user=refusal.user, provider=provider, subject=subject, refusal=refusal)
     status = 429 if refusal.reason is Reason.THROTTLED else 403
+    if status == 403:
+        record(request, way, user=refusal.user, provider=provider, subject=subject, refusal=refusal)
     response = render(request, "signin/refused.html", {"way": way.label}, status=status)
     response["Cache-Control"] = "no-store"
     return response

@@ -37,5 +37,11 @@ def browser(user, way=Way.OIDC, origin=Origin.MATCH):
     return client
 
 
+def few(settings):
+    """Let three attempts fail, in one window that no test outlives."""
+    limits = {"THROTTLE_ADDRESS": (3, 10**9), "THROTTLE_USER": (3, 10**9)}
+    settings.SCIM_PROVISIONING = {**settings.SCIM_PROVISIONING, **limits}
+
+
 def is_signed_in(client):
     return client.get("/").status_code == 200

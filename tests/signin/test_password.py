@@ -10,7 +10,7 @@ from django.test import Client
 from kyvos_portal.signin import checks
 from kyvos_portal.signin.models import SignInEvent
 from kyvos_portal.signin.rule import Reason
-from tests.signin.fixtures import PASSWORD, is_signed_in, local, provisioned
+from tests.signin.fixtures import PASSWORD, few, is_signed_in, local, provisioned
 
 pytestmark = pytest.mark.django_db
 PATH = "/accounts/login/"
@@ -56,9 +56,10 @@ def test_everybody_who_is_refused_sees_the_same(scim):
     }  # fmt: skip
 
 
-def test_attempts_are_throttled_before_the_hash(client, django_assert_num_queries):
+def test_attempts_are_throttled_before_the_hash(client, settings, django_assert_num_queries):
     local()
-    for _ in range(5):
+    few(settings)
+    for _ in range(3):
         attempt(client, "local@example.com", "wrong")
     with django_assert_num_queries(2):  # list the ways in
         page = attempt(client, "local@example.com")

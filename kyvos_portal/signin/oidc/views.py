@@ -74,7 +74,7 @@ class OIDCCallback(OIDCAuthenticationCallbackView):  # type: ignore[misc]
     def get(self, request: Any) -> HttpResponse:
         """Sign in, or show the page that is the same for everybody."""
         try:
-            throttle.check(client_address(request), "", realm=REALM)
+            throttle.check(client_address(request), None, realm=REALM)
             self.flow = request.oidc_flow = self._begun(request)
         except TooManyRequests:
             return self._refused(Refused(Reason.THROTTLED))
@@ -115,7 +115,7 @@ class OIDCCallback(OIDCAuthenticationCallbackView):  # type: ignore[misc]
 
     def _refused(self, refusal: Refused) -> HttpResponse:
         if refusal.reason in (Reason.INVALID, Reason.PROVIDER):
-            throttle.fail(client_address(self.request), "", realm=REALM)
+            throttle.fail(client_address(self.request), None, realm=REALM)
         name, subject = "", ""
         if self.flow is not None:
             name, subject = self.flow.application.name, self.flow.subject

@@ -87,7 +87,7 @@ class SamlAcs(SamlView, AssertionConsumerServiceView):  # type: ignore[misc]
     def post(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         """Sign in, or show the page that is the same for everybody."""
         try:
-            throttle.check(client_address(request), "", realm=REALM)
+            throttle.check(client_address(request), None, realm=REALM)
             if int(request.META.get("CONTENT_LENGTH") or 0) > messages.MOST_BYTES:
                 raise messages.invalid("The response is larger than 256 KiB.")
             self.provider = self._asked(request)
@@ -147,7 +147,7 @@ class SamlAcs(SamlView, AssertionConsumerServiceView):  # type: ignore[misc]
         refusal = exception if isinstance(exception, Refused) else self.refusal
         refusal = refusal or messages.invalid(type(exception).__name__)
         if refusal.reason is Reason.INVALID:
-            throttle.fail(client_address(request), "", realm=REALM)
+            throttle.fail(client_address(request), None, realm=REALM)
         else:
             # pysaml2 has put the person's attributes there.
             request.saml_session.flush()
