@@ -18,6 +18,8 @@ SECTIONS = {
     "J": "Errata",
 }
 EVERY = "every"
+UNTESTED = ("declined", "documented")
+"""What a decision may say instead of a test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def decisions() -> dict[str, Decision]:
     """Return what was decided, by id."""
     found = {}
     for id, kind, *rest in _rows("decisions.txt"):
-        found[id] = Decision("none", rest[0]) if kind == "declined" else Decision(*rest)
+        found[id] = Decision(*rest) if kind == "profiles" else Decision(kind, rest[0])
     return found
 
 
@@ -87,7 +89,7 @@ def result(line: Line, evidence: Evidence, decision: Decision | None, features: 
         return "held"
     if line.feature and line.feature not in features:
         return "not offered"
-    return "declined" if decision and decision.profiles == "none" else "open"
+    return decision.profiles if decision and decision.profiles in UNTESTED else "open"
 
 
 def faults(results: Mapping[str, str]) -> list[str]:
@@ -95,7 +97,7 @@ def faults(results: Mapping[str, str]) -> list[str]:
     known, found = lines(), []
     for id, outcome in results.items():
         level = known[id].level
-        fine = {"held", "not offered"} | (set() if level == "MUST" else {"declined"})
+        fine = {"held", "not offered"} | (set() if level == "MUST" else {"declined", "documented"})
         if outcome == "failed" or (level in ("MUST", "SHOULD") and outcome not in fine):
             found.append(f"{id} ({level}) is {outcome}: {known[id].statement}.")
     return found
@@ -138,7 +140,7 @@ COLUMNS = "| Line | Where | Level | What holds | Profiles | Tests | Result |\n|-
 def _summary(outcomes: Mapping[str, str]) -> str:
     known = lines()
     levels = ("MUST", "SHOULD", "MAY", "NOTE")
-    kinds = ("held", "declined", "not offered", "open", "failed")
+    kinds = ("held", "declined", "documented", "not offered", "open", "failed")
     rows = [f"| Level | {' | '.join(kinds)} |", "|---|" + "---|" * len(kinds)]
     for level in levels:
         counted = [o for id, o in outcomes.items() if known[id].level == level]
@@ -148,7 +150,7 @@ def _summary(outcomes: Mapping[str, str]) -> str:
 
 def _row(line: Line, evidence: Evidence, decision: Decision | None, outcome: str) -> str:
     profiles = decision.profiles if decision else EVERY
-    if outcome in ("not offered", "open"):
+    if outcome in ("not offered", "open", *UNTESTED):
         profiles = ""
     said = f"{outcome}: {decision.reason}" if decision else outcome
     tests = "<br>".join(f"`{test}`" for test in sorted(evidence.tests))

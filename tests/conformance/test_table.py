@@ -7,7 +7,7 @@ import pytest
 from .table import Decision, Evidence, Line, decisions, document, faults, lines, result
 
 MUST = Line("A001", "here", "MUST", "What holds")
-DECLINED = Decision("none", "a reason")
+DECLINED = Decision("declined", "a reason")
 
 
 def evidence(*outcomes):
