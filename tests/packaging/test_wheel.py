@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -25,6 +26,13 @@ MIDDLEWARE = 'MIDDLEWARE.insert(0, "scim_provisioning.http.middleware.ScimMiddle
 URLS = (
     "from django.urls import include\n"
     'urlpatterns += [path("rest/scim/v2/", include("scim_provisioning.urls"))]\n'
+)
+ONBOARDING = (
+    'INSTALLED_APPS += ["onboarding"]\n'
+    "AUTHENTICATION_BACKENDS = [\n"
+    '    "django.contrib.auth.backends.ModelBackend", "onboarding.backends.RoleBackend"\n'
+    "]\n"
+    'ONBOARDING = {"SITE_URL": "https://portal.example.com"}\n'
 )
 EMAIL_USERS = 'INSTALLED_APPS += ["emailuser"]\nAUTH_USER_MODEL = "emailuser.User"\n'
 
@@ -90,3 +98,14 @@ def test_a_site_whose_users_are_e_mail_addresses_needs_no_more(python, tmp_path)
     found = failures(site, connect(site))
     assert set(found) == set(NOT_EMAILS)
     assert all("has to be an e-mail address" in errors[0] for errors in found.values())
+
+
+def test_a_site_may_want_onboarding_alone(python, tmp_path):
+    site = start(python, tmp_path / "site", ONBOARDING, "")
+    # What is left to warn of: no tasks API before Django 6, so that a command sends the mails.
+    site.manage("check", "--fail-level", "ERROR")
+    site.manage("migrate", "--verbosity", "0")
+    document = tmp_path / "actions.json"
+    document.write_text('{"roleName": "Business User"}')
+    site.manage("onboarding", "set", str(document))
+    assert re.search("Business User", site.manage("onboarding", "show"))
