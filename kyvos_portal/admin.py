@@ -69,9 +69,11 @@ class PortalUserAdmin(PermissionsInGroups, UserAdmin):  # type: ignore[type-arg]
         if obj is None:
             return fieldsets
         return (
-            *fieldsets,
+            *((name, _without(options, "user_permissions")) for name, options in fieldsets),
             (_("Onboarding"), {"fields": ("onboarding",)}),
             (_("Sign-in"), {"fields": ("access_ended", "last_sign_ins")}),
+            # Long, and seldom needed: roles and groups give permissions.
+            (_("User permissions"), {"fields": ("user_permissions",), "classes": ("collapse",)}),
         )
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
@@ -92,3 +94,8 @@ class PortalUserAdmin(PermissionsInGroups, UserAdmin):  # type: ignore[type-arg]
     def last_sign_ins(self, obj: Any) -> str:
         """Show the last ones, refused ones too."""
         return sign_ins(obj)
+
+
+def _without(options: Any, name: str) -> dict[str, Any]:
+    """Return the options of a fieldset without one of its fields."""
+    return {**options, "fields": tuple(field for field in options["fields"] if field != name)}
