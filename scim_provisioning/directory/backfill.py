@@ -31,6 +31,7 @@ from scim_provisioning.resources.mapping import primary_value
 
 from . import sync
 from .accounts import group_name
+from .findings import settle_collision
 from .ownership import privileged_groups
 
 BATCH = 500
@@ -162,7 +163,8 @@ def _add(side: Side, missing: Sequence[Any]) -> int:
     """Make rows; whoever got one from a signal or a client meanwhile is passed over."""
     for attempt in range(ATTEMPTS if missing else 0):
         keys = [account.pk for account in missing]
-        still = list(side.accounts.filter(pk__in=keys, scim__isnull=True))
+        # Of names that collide, the oldest account keeps its own.
+        still = list(side.accounts.filter(pk__in=keys, scim__isnull=True).order_by("pk"))
         try:
             with transaction.atomic():
                 side.add(still)
@@ -234,8 +236,7 @@ def _give_key(side: Side, pk: Any, key: str) -> bool:
             given = bool(place.update(**{f"{side.name}_key": key}))
     except IntegrityError:
         return False
-    collisions = Finding.objects.filter(kind=FindingKind.COLLISION, **{side.owner: pk})
-    collisions.filter(resolved=None).update(resolved=timezone.now())
+    settle_collision(side.owner, pk)
     return given
 
 

@@ -1,4 +1,4 @@
-"""What an administrator decides about a finding."""
+"""How findings end: by an administrator, or because there is nothing left to find."""
 
 from __future__ import annotations
 
@@ -25,3 +25,9 @@ def allow(finding: Finding) -> bool:
     finding.allowed, finding.resolved = True, timezone.now()
     finding.save(update_fields=["allowed", "resolved"])
     return True
+
+
+def settle_collision(owner: str, identifier: Any) -> None:
+    """Resolve the open collision of a user or a group that has a key of its own again."""
+    found = Finding.objects.filter(kind=FindingKind.COLLISION, **{owner: identifier})
+    found.filter(resolved=None).update(resolved=timezone.now())

@@ -16,6 +16,7 @@ from scim_provisioning.resources.bindings import Column
 from scim_provisioning.resources.expressions import lookup_key
 
 from .accounts import group_name
+from .findings import settle_collision
 from .ownership import draft, is_protected_group, is_protected_user, record
 
 SCALARS = (mirror.FIRST_NAME, mirror.LAST_NAME, mirror.ACTIVE)
@@ -148,6 +149,8 @@ def _free_key(row: ScimUser, user_name: str) -> str | None:
     if ScimUser.objects.filter(user_name_key=key).exclude(pk=row.pk).exists():
         record(draft(FindingKind.COLLISION, "user", row.pk, user_name), None)
         return None
+    if row.user_name_key is None:
+        settle_collision("user", row.pk)
     return key
 
 
@@ -227,6 +230,8 @@ def add_groups(groups: Sequence[Group]) -> list[ScimGroup]:
 def _free_name(row: ScimGroup, name: str, *, told: bool = True) -> str | None:
     key = fold(name)
     if not ScimGroup.objects.filter(display_name_key=key).exclude(pk=row.pk).exists():
+        if told and row.display_name_key is None:
+            settle_collision("group", row.pk)
         return key
     if told:
         record(draft(FindingKind.COLLISION, "group", row.pk, name), None)

@@ -83,6 +83,27 @@ def test_names_equal_once_folded_lose_their_key_and_become_findings():
     assert backfill.run(mend=False).is_clean
 
 
+def test_of_names_that_collide_the_oldest_account_keeps_its_own():
+    first, second = old_users("bob@example.com", "BOB@example.com")
+    backfill.run()
+    assert row(first).user_name_key == "bob@example.com"
+    assert row(second).user_name_key is None
+
+
+@pytest.mark.parametrize("by", ["signal", "backfill"])
+def test_a_collision_is_settled_by_another_name(by):
+    _, second = old_users("bob@example.com", "BOB@example.com")
+    backfill.run()
+    if by == "signal":
+        second.__dict__[get_user_model().USERNAME_FIELD] = "robert@example.com"
+        second.save()
+    else:
+        rename(second, "robert@example.com")
+        backfill.run()
+    assert row(second).user_name_key == "robert@example.com"
+    assert findings(FindingKind.COLLISION).get().resolved
+
+
 def test_a_name_gets_its_key_once_the_other_is_gone():
     first, second = old_users("bob@example.com", "BOB@example.com")
     backfill.run()
