@@ -95,9 +95,12 @@ def current(source: str = ALL_SOURCES) -> OnboardingRevision | None:
     return in_force(source).select_related("configuration", "author").first()
 
 
-def in_force(source: str) -> QuerySet[OnboardingRevision]:
+def in_force(
+    source: str, revisions: QuerySet[OnboardingRevision] | None = None
+) -> QuerySet[OnboardingRevision]:
     """Return what counts for a source, the revision in force first."""
-    mine = OnboardingRevision.objects.filter(
+    every = OnboardingRevision.objects.all() if revisions is None else revisions
+    mine = every.filter(
         configuration__enabled=True, configuration__source__in={source, ALL_SOURCES}
     )
     # Any source sorts behind the empty key of all of them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -45,7 +46,7 @@ class Preview:
 
 def plan(source: str = ALL_SOURCES) -> Plan | None:
     """Return the plan of a source by one statement, None where nothing is configured."""
-    revision = _with_roles(configurations.in_force(source)).first()
+    revision = configurations.in_force(source, _every()).first()
     return _plan(revision) if revision is not None else None
 
 
@@ -56,6 +57,12 @@ def plans() -> list[Plan]:
     heads = enabled.values_list(Subquery(newest.values("pk")[:1]), flat=True)
     revisions = OnboardingRevision.objects.filter(pk__in=heads).select_related("configuration")
     return [_plan(revision) for revision in _with_roles(revisions)]
+
+
+@lru_cache(maxsize=1)
+def _every() -> QuerySet[Any]:
+    """Return every revision with its roles: built once, since building costs more than asking."""
+    return _with_roles(OnboardingRevision.objects.all())
 
 
 def _with_roles(revisions: QuerySet[OnboardingRevision]) -> QuerySet[Any]:
