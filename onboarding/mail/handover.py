@@ -88,6 +88,9 @@ def _open(backend: EmailBackend, message: EmailMultiAlternatives, alive: Step) -
         smtp.send(_octets(message))
     except (OSError, smtplib.SMTPException) as error:
         raise Failed(_told(error)) from error
+    except ValueError as error:
+        # An address that is none: line ends in it, or a domain that DNS cannot have.
+        raise Refused(_told(error)) from error
 
 
 def _hang_up(backend: Any) -> None:

@@ -156,6 +156,15 @@ def test_addresses_beyond_ascii_are_sent_where_the_server_takes_them(server, ada
 
 
 @pytest.mark.parametrize(
+    "address", ["ada@example.com\r\nBcc: eve@example.com", f"ada@{'ü' * 70}.example"]
+)
+def test_addresses_that_are_none_are_given_up_and_hold_up_nobody(server, mail, address):
+    OutboxMail.objects.filter(pk=mail.pk).update(address=address)
+    assert outbox.sweep() == {"failed": 1}
+    assert server.taken == []
+
+
+@pytest.mark.parametrize(
     ("command", "answer", "state"),
     [
         ("MAIL", "451 later", MailState.QUEUED),
