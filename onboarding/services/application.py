@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 NO_ADDRESS = "The account has no e-mail address: no welcome mail is sent."
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def onboard(user: Any, source: str = ALL_SOURCES, *, existed: bool = False) -> UserProfile:
     """Apply what is configured for a source to a new user, once, and record it.
 
