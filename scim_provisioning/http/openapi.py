@@ -184,8 +184,12 @@ PROJECTION = [_parameter(name, {"type": "string"}) for name in ("attributes", "e
 QUERY = [
     *PROJECTION,
     *(_parameter(name, {"type": "string"}) for name in ("filter", "sortBy")),
-    _parameter("sortOrder", {"enum": ["ascending", "descending"]}),
-    *(_parameter(name, {"type": "integer"}) for name in ("startIndex", "count")),
+    # An empty one is as good as none.
+    _parameter("sortOrder", {"enum": ["ascending", "descending", ""]}),
+    *(
+        _parameter(name, {"anyOf": [{"type": "integer"}, {"const": ""}]})
+        for name in ("startIndex", "count")
+    ),
 ]
 ID = _parameter("id", {"type": "string", "minLength": 1, "pattern": "^[^/?#.]+$"}, "path")
 ALWAYS = (400, 401, 403, 429, 503)

@@ -117,5 +117,8 @@ class Command(BaseCommand):
             "gthread",
             "--threads",
             "2",
+            # The most it takes: filters are long, and what is longer gets no SCIM error.
+            "--limit-request-line",
+            "8190",
         ]
         os.execv(gunicorn[0], gunicorn)
