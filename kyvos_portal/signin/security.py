@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_http_methods, require_POST
 
+from scim_provisioning import rights
 from scim_provisioning.auth import personal_tokens
 
 from .forms import TokenForm
@@ -20,7 +21,7 @@ MOST_SHOWN = 20
 
 def may_provision(user: Any) -> bool:
     """Whether a person may make tokens that provision: who may configure connections."""
-    return bool(user.has_perm("scim_provisioning.change_connection"))
+    return rights.may_configure(user)
 
 
 @login_required

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
-from scim_provisioning import conf
+from scim_provisioning import conf, rights
 from scim_provisioning.protocol.fold import fold
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ class Page(Base):  # type: ignore[type-arg]
 
     show_full_result_count = False
     list_per_page = 50
+
+    def has_operate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether a person may pause, rotate and replay: for actions and pages."""
+        return rights.may_operate(request.user)
 
 
 class SearchPage(Page):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.formats import date_format
@@ -27,6 +28,7 @@ from scim_provisioning.models import (
 )
 
 from .credentials import CredentialPages
+from .secrets import ask
 
 
 class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -80,6 +82,10 @@ class ConnectionAdmin(CredentialPages):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The acting user of a connection never changes."""
         return (*self.readonly_fields, "acting_user") if obj else self.readonly_fields
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who operates connections sees them."""
+        return super().has_view_permission(request, obj) or self.has_operate_permission(request)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Make what a new connection needs: its acting user where none was named, and a token."""
@@ -141,19 +147,34 @@ class ConnectionAdmin(CredentialPages):
         url = self._url("credentials", obj)
         return format_html('<a href="{}">{}</a>', url, _("List, make, rotate, revoke"))
 
-    @admin.action(description=_("Pause: reads go on, writes answer 429"), permissions=["change"])
-    def pause(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
-        """Take no writes for a while."""
-        self._set(request, queryset, State.PAUSED)
+    @admin.action(description=_("Pause: reads go on, writes answer 429"), permissions=["operate"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[Connection]) -> HttpResponse | None:
+        """Ask, and take no writes for a while."""
+        active = queryset.filter(state=State.ACTIVE)
+        if "yes" in request.POST or not active:
+            self._set(request, active, State.PAUSED, "Paused.")
+            return None
+        hidden = [("action", "pause"), ("yes", "1")]
+        hidden += [(ACTION_CHECKBOX_NAME, str(row.pk)) for row in active]
+        question = gettext(
+            "Take no changes from these now? They go on reading, and are told to send their"
+            " changes again later. Nothing is lost."
+        )
+        yes = gettext("Yes, pause")
+        return ask(self, request, gettext("Pause"), question, yes, active, hidden=hidden)
 
-    @admin.action(description=_("Resume"), permissions=["change"])
+    @admin.action(description=_("Resume"), permissions=["operate"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         """Take writes again."""
-        self._set(request, queryset, State.ACTIVE)
+        self._set(request, queryset.filter(state=State.PAUSED), State.ACTIVE, "Resumed.")
 
-    def _set(self, request: HttpRequest, queryset: QuerySet[Connection], state: State) -> None:
-        for connection in queryset:
+    def _set(
+        self, request: HttpRequest, queryset: QuerySet[Connection], state: State, note: str
+    ) -> None:
+        changed = list(queryset)
+        for connection in changed:
             connections.set_state(connection, state)
-        count: Any = len(queryset)
+            self.log_change(request, connection, note)
+        count: Any = len(changed)
         text = ngettext("%(count)d connection changed.", "%(count)d connections changed.", count)
         messages.success(request, text % {"count": count})

@@ -67,7 +67,7 @@ def _overlap(days: int) -> str:
 
 
 class CredentialPages(Page):
-    """The pages below a connection's own, for whoever may see it; changes for who may change it."""
+    """The pages below a connection's own, for who may see it; changes for who may operate it."""
 
     def get_urls(self) -> list[Any]:
         """Add the pages."""
@@ -86,10 +86,10 @@ class CredentialPages(Page):
     def _url(self, name: str, connection: Connection, *arguments: Any) -> str:
         return reverse(f"{self.admin_site.name}:{_name(name)}", args=[connection.pk, *arguments])
 
-    def _connection(self, request: HttpRequest, pk: int, *, change: bool) -> Connection:
+    def _connection(self, request: HttpRequest, pk: int, *, operate: bool = False) -> Connection:
         rows = Connection.objects.select_related("acting_user")
         connection = get_object_or_404(rows, pk=pk)
-        may = self.has_change_permission if change else self.has_view_permission
+        may = self.has_operate_permission if operate else self.has_view_permission
         if not may(request, connection):
             raise PermissionDenied
         return connection
@@ -100,12 +100,12 @@ class CredentialPages(Page):
 
     def credentials_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """List the credentials of a connection."""
-        connection = self._connection(request, pk, change=False)
+        connection = self._connection(request, pk)
         rows = credential_list.listed(connection)
         context = {
             "trail": self._trail(connection, deep=False),
             "facts": [*_user_facts(connection), *_client_facts(connection)[1:]],
-            "may_change": self.has_change_permission(request, connection),
+            "may_operate": self.has_operate_permission(request),
             "rows": [(row, round(row.share * 100), self._revoke(connection, row)) for row in rows],
             "token_url": self._url("new_credential", connection, Kind.TOKEN),
             "client_url": portal_tokens.endpoint()
@@ -119,7 +119,7 @@ class CredentialPages(Page):
 
     def new_page(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         """Ask how a new credential is to be; make it, and show it this once."""
-        connection = self._connection(request, pk, change=True)
+        connection = self._connection(request, pk, operate=True)
         if kind not in list(Kind):
             raise Http404
         rows = credential_list.listed(connection)
@@ -149,7 +149,7 @@ class CredentialPages(Page):
 
     def revoke_page(self, request: HttpRequest, pk: int, key: str) -> HttpResponse:
         """Ask before a credential ends, and end it."""
-        connection = self._connection(request, pk, change=True)
+        connection = self._connection(request, pk, operate=True)
         back = self._url("credentials", connection)
         rows = credential_list.listed(connection)
         row = next((row for row in rows if row.key == key and row.can_be_revoked), None)

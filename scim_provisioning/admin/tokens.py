@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from scim_provisioning import conf
+from scim_provisioning import conf, rights
 from scim_provisioning.auth import opaque, personal_tokens
 from scim_provisioning.auth.principals import parse_scopes
 from scim_provisioning.models import PersonalAccessToken
@@ -81,7 +81,7 @@ class PersonalAccessTokenAdmin(Page):
     actions = ("revoke",)
 
     def _may(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("scim_provisioning.change_connection"))
+        return rights.may_configure(request.user)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A token opens the API: who may not configure connections makes none."""

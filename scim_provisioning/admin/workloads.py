@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from scim_provisioning import connections, credentials
+from scim_provisioning import connections, credentials, rights
 from scim_provisioning.auth import portal_tokens
 from scim_provisioning.models import WorkloadTrust
 
@@ -26,7 +26,7 @@ class WorkloadTrustAdmin(Page):
     readonly_fields = ("created", "last_used", "last_address")
 
     def _may(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("scim_provisioning.change_connection"))
+        return rights.may_configure(request.user)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Where there is a token endpoint."""

@@ -84,6 +84,9 @@ class Connection(models.Model):
         verbose_name = _("connection")
         verbose_name_plural = _("connections")
         ordering = ("name",)
+        permissions = [
+            ("operate_connection", "Can operate: pause, resume, rotate credentials, replay")
+        ]
 
     def __str__(self) -> str:
         return self.name

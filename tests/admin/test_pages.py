@@ -101,7 +101,7 @@ def act(client, model, action, *keys, **more):
 
 def test_pause_and_resume(scim, admin_client):
     key = scim.connection.pk
-    act(admin_client, "connection", "pause", key)
+    act(admin_client, "connection", "pause", key, yes="1")
     assert Connection.objects.get(pk=key).state == State.PAUSED
     act(admin_client, "connection", "resume", key)
     assert Connection.objects.get(pk=key).state == State.ACTIVE
