@@ -32,6 +32,11 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(skip)
 
 
+def pytest_itemcollected(item):
+    """Pages look the same on every database: run these once."""
+    item.add_marker(pytest.mark.once)
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args():
     """Start the system's Chromium; it asks nobody for anything on its own."""

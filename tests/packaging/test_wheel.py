@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import zipfile
@@ -16,10 +15,7 @@ from tests.idp.test_wire import CASES, NOT_EMAILS
 from tests.idp.wire.run import http_send, run_case
 from tests.packaging.site import ROOT, Site, build_wheel, install
 
-pytestmark = pytest.mark.skipif(
-    "TEST_DATABASE_URL" in os.environ or "TEST_USER_MODEL" in os.environ,
-    reason="the sites have a database and a user model of their own: once is enough",
-)
+pytestmark = pytest.mark.once
 
 APPS = 'INSTALLED_APPS += ["rest_framework", "scim_provisioning"]\n'
 MIDDLEWARE = 'MIDDLEWARE.insert(0, "scim_provisioning.http.middleware.ScimMiddleware")\n'

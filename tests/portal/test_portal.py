@@ -128,6 +128,7 @@ WRONG = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("name", "value"), WRONG.items())
 def test_a_wrong_variable_stops_with_its_name(name, value):
     variables = {"DATABASE_URL": "postgres://localhost/x", "SECRET_KEY": "x", name: value}
@@ -138,6 +139,7 @@ def test_a_wrong_variable_stops_with_its_name(name, value):
     assert last[0].startswith(name)
 
 
+@pytest.mark.once
 def test_a_secret_key_is_made_once_and_kept_from_others(tmp_path):
     path = tmp_path / "key"
     keys = []
@@ -148,6 +150,7 @@ def test_a_secret_key_is_made_once_and_kept_from_others(tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+@pytest.mark.once
 def test_an_encryption_key_is_made_once_and_kept_from_others(tmp_path):
     path = tmp_path / "key"
     given = {"ENCRYPTION_KEYS": "", "ENCRYPTION_KEYS_FILE": str(path)}
@@ -158,6 +161,7 @@ def test_an_encryption_key_is_made_once_and_kept_from_others(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.once
 def test_behind_tls_the_portal_is_ready_to_deploy():
     variables = {"SECRET_KEY": "k" * 60 + "0123456789", "PUBLIC_URL": "https://portal.example.com"}
     variables["EMAIL_URL"] = "smtp://mail.example.com:25"

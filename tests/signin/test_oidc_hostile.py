@@ -27,7 +27,7 @@ from tests.peers.minting import encoded, jws
 from tests.signin.fixtures import few, is_signed_in, provisioned
 from tests.signin.test_oidc import ask, come_back
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 CALLBACK = "/oidc/callback/"
 SECRET = "portal-web-secret-0123456789abcdef"
 

@@ -19,7 +19,7 @@ from tests.peers.forgery import attribute, changed, opened, sealed, signed, text
 from tests.signin.fixtures import few, is_signed_in, provisioned
 from tests.signin.test_saml import ACS, ask
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 CONFIRMATION = "saml:Assertion/saml:Subject/saml:SubjectConfirmation/saml:SubjectConfirmationData"
 CONDITIONS = "saml:Assertion/saml:Conditions"
 NAME_ID = "saml:Assertion/saml:Subject/saml:NameID"
