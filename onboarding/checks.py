@@ -37,9 +37,10 @@ def _broken_paths() -> Iterator[CheckMessage]:
     for place, path in named.items():
         try:
             path is None or import_string(path)
-        except ImportError as error:
+        except (ImportError, AttributeError) as error:
+            hint = "Write it like package.module.NAME, and look for a typing error."
             text = f"{conf.NAME}[{place}] cannot be imported: {error}"
-            yield Error(text, id="onboarding.E002")
+            yield Error(text, hint=hint, id="onboarding.E002")
 
 
 def _bad_times() -> Iterator[CheckMessage]:
@@ -47,7 +48,8 @@ def _bad_times() -> Iterator[CheckMessage]:
     for name, times in (("MAIL_PAUSES", ours.mail_pauses), ("MAIL_LEASE", (ours.mail_lease,))):
         if not all(isinstance(seconds, int) and seconds > 0 for seconds in times):
             text = f"{conf.NAME}[{name!r}] has to be seconds: whole numbers above zero."
-            yield Error(text, id="onboarding.E003")
+            hint = "MAIL_PAUSES is a tuple of them, MAIL_LEASE is one."
+            yield Error(text, hint=hint, id="onboarding.E003")
 
 
 @register(Tags.security)

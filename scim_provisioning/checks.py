@@ -69,6 +69,7 @@ def _broken_paths() -> Iterator[CheckMessage]:
         except (ImportError, AttributeError) as error:
             yield Error(
                 f"{conf.NAME}[{name.upper()!r}] cannot be imported: {error}",
+                hint="Write it like package.module.NAME, and look for a typing error.",
                 id="scim_provisioning.E002",
             )
 
@@ -87,7 +88,8 @@ def _bad_proxies() -> Iterator[CheckMessage]:
 
 def _bad_keys() -> Iterator[CheckMessage]:
     if found := encryption.problem(tuple(conf.current().encryption_keys)):
-        yield Error(f"{encryption.SETTING}: {found}.", id="scim_provisioning.E010")
+        hint = "Make one with cryptography.fernet.Fernet.generate_key()."
+        yield Error(f"{encryption.SETTING}: {found}.", hint=hint, id="scim_provisioning.E010")
 
 
 RESERVED = ("/Bulk", "/Me", "/ResourceTypes", "/Schemas", "/ServiceProviderConfig", "/.search")
@@ -191,6 +193,7 @@ def _lifetimes() -> Iterator[CheckMessage]:
         if not least <= getattr(current, name) <= most:
             yield Error(
                 f"{conf.NAME}[{name.upper()!r}] has to be {least} to {most}.",
+                hint="Identity providers refresh tokens and secrets that last about so long.",
                 id="scim_provisioning.E030",
             )
 

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from http.client import HTTPException
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from threading import Timer
+from queue import Empty, SimpleQueue
+from threading import Thread, Timer
 from typing import Any
 from urllib.parse import SplitResult, quote_plus, urlencode, urlsplit
 
@@ -96,7 +97,7 @@ def post(url: str, form: Mapping[str, str], basic: tuple[str, str] | None = None
     return _request("POST", url, urlencode(form).encode(), headers)
 
 
-def check_url(url: str) -> Target:
+def check_url(url: str, deadline: float | None = None) -> Target:
     """Return where a URL leads; raise ForbiddenUrl where this site must not follow."""
     local = conf.current().allow_local_issuers
     parts, host, port = _split(url)
@@ -104,7 +105,7 @@ def check_url(url: str) -> Target:
         raise ForbiddenUrl(_("It has to begin with https://."))
     if not host or parts.username is not None or parts.fragment:
         raise ForbiddenUrl(_("It needs a host, and takes no user name and no fragment."))
-    addresses = _resolve(host, port)
+    addresses = _resolve(host, port, deadline or time.monotonic() + TIMEOUT)
     if not local and not all(is_public(address) for address in addresses):
         raise ForbiddenUrl(_("%(host)s leads to an address that is not public.") % {"host": host})
     return Target(parts, host, port, addresses)
@@ -121,14 +122,32 @@ def _split(url: str) -> tuple[SplitResult, str, int]:
     return parts, parts.hostname or "", port or (443 if parts.scheme == "https" else 80)
 
 
-def _resolve(host: str, port: int) -> tuple[str, ...]:
+def _resolve(host: str, port: int, deadline: float) -> tuple[str, ...]:
+    """Return the addresses of a host; the system's resolver knows no deadline, so we wait for it.
+
+    It gives up by itself, later: until then a thread is left behind, and nobody's request.
+    """
+    answers: SimpleQueue[tuple[str, ...]] = SimpleQueue()
+    Thread(target=lambda: answers.put(_looked_up(host, port)), daemon=True).start()
+    try:
+        found = answers.get(timeout=max(deadline - time.monotonic(), 0))
+    except Empty:
+        raise ForbiddenUrl(_too_slow(host)) from None
+    if not found:
+        raise ForbiddenUrl(_("%(host)s cannot be found.") % {"host": host})
+    return found
+
+
+def _looked_up(host: str, port: int) -> tuple[str, ...]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        found = []
-    if not found:
-        raise ForbiddenUrl(_("%(host)s cannot be found.") % {"host": host})
+        return ()
     return tuple(dict.fromkeys(str(address[0]) for *_rest, address in found))
+
+
+def _too_slow(host: str) -> str:
+    return _("%(host)s took longer than 5 seconds.") % {"host": host}
 
 
 def is_public(text: str) -> bool:
@@ -164,8 +183,8 @@ def _connection(target: Target, address: str, timeout: float) -> HTTPConnection:
 
 
 def _request(method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
-    target = check_url(url)
     deadline = time.monotonic() + TIMEOUT
+    target = check_url(url, deadline)
     try:
         with _connected(target, deadline) as connection:
             path = (target.parts.path or "/") + (f"?{q}" if (q := target.parts.query) else "")
@@ -238,7 +257,7 @@ def _read(connection: HTTPConnection, deadline: float) -> Reply:
 def _reason(error: Exception, host: str, deadline: float) -> str:
     """Return what to tell people: whose fault it is, and nothing of the answer."""
     if time.monotonic() >= deadline or isinstance(error, TimeoutError):
-        return _("%(host)s took longer than 5 seconds.") % {"host": host}
+        return _too_slow(host)
     if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
         return _("%(host)s has no certificate that this machine trusts.") % {"host": host}
     return _("%(host)s cannot be reached, or does not speak HTTP.") % {"host": host}

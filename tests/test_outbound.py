@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 from cryptography import x509
@@ -143,6 +144,18 @@ def test_slow_answers_are_cut_off(server, local, monkeypatch, slow):
     server.routes["/"] = slow
     with pytest.raises(OutboundError, match="longer than"):
         outbound.get(server.url + "/")
+
+
+def test_a_resolver_that_never_answers_is_not_waited_for(monkeypatch):
+    done = Event()
+    monkeypatch.setattr(outbound, "TIMEOUT", 0.2)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: done.wait(30) and [])
+    try:
+        for ask in (outbound.get, outbound.check_url):
+            with pytest.raises(ForbiddenUrl, match="longer than"):
+                ask("https://idp.example.com/")
+    finally:
+        done.set()
 
 
 def test_a_dead_server_is_told(local, server):

@@ -18,7 +18,7 @@ def named_base() -> Any:
     """Return the base that the site names; a path that leads nowhere is a check's to tell."""
     try:
         return import_string(conf.current().admin_base)
-    except ImportError:
+    except (ImportError, AttributeError):
         return ModelAdmin
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.contrib.admin import ModelAdmin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
@@ -12,10 +13,19 @@ from django.utils.module_loading import import_string
 from scim_provisioning import conf, rights
 from scim_provisioning.protocol.fold import fold
 
+
+def named_base() -> Any:
+    """Return the base that the site names; a path that leads nowhere is a check's to tell."""
+    try:
+        return import_string(conf.current().admin_base)
+    except (ImportError, AttributeError):
+        return ModelAdmin
+
+
 if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin as Base
+    Base = ModelAdmin
 else:
-    Base = import_string(conf.current().admin_base)
+    Base = named_base()
 
 
 class Page(Base):  # type: ignore[type-arg]

@@ -29,7 +29,7 @@ from scim_provisioning.protocol.fold import fold
 from scim_provisioning.resources import mirror
 from scim_provisioning.resources.mapping import primary_value
 
-from . import sync
+from . import closure, sync
 from .accounts import group_name
 from .findings import settle_collision
 from .ownership import privileged_groups
@@ -63,17 +63,21 @@ class Counts:
         return not (self.added or self.drifted or self.freed or self.revived)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Report:
-    """What was off, and is mended unless the run only looked."""
+    """What was off, and is mended unless the run only looked.
+
+    ``nesting`` counts what follows from nested groups and was not written so.
+    """
 
     users: Counts = field(default_factory=Counts)
     groups: Counts = field(default_factory=Counts)
+    nesting: int = 0
 
     @property
     def is_clean(self) -> bool:
         """Whether nothing was off."""
-        return self.users.is_clean and self.groups.is_clean
+        return self.users.is_clean and self.groups.is_clean and not self.nesting
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,7 @@ def run(*, mend: bool = True, progress: Progress = lambda done: None) -> Report:
         for batch in _batches(side.accounts):
             _examine(side, batch, counts, mend=mend)
             progress(len(batch))
+    report.nesting = closure.examine(mend=mend)
     return report
 
 

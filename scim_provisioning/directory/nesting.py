@@ -83,10 +83,18 @@ def forget(group_id: Any) -> None:
 def _lock(group_id: Any) -> None:
     """Hold the group, then the one lock of all nesting, until the transaction ends.
 
-    Always in that order. The content type's row stands for the table of groups: it is
-    always there, and nothing else waits for it.
+    Always in that order.
     """
     list(ScimGroup.objects.select_for_update(no_key=True).filter(group=group_id).values("pk"))
+    lock_all()
+
+
+def lock_all() -> None:
+    """Hold the one lock of all nesting, until the transaction ends.
+
+    The content type's row stands for the table of groups: it is always there, and nothing
+    else waits for it.
+    """
     kinds = ContentType.objects.select_for_update(no_key=True)
     kinds.get(app_label=ScimGroup._meta.app_label, model=ScimGroup._meta.model_name)
 
@@ -117,11 +125,11 @@ def _close(group_id: Any) -> None:
         within[outer][member] = depth
     for outer in changed:
         # The nearest first: all that is in a group is done before the group.
-        within[outer] = _reached(inner[outer], within)
+        within[outer] = reached(inner[outer], within)
     _write(group_id, {outer: within[outer] for outer in changed})
 
 
-def _reached(members: Iterable[Any], within: dict[Any, dict[Any, int]]) -> dict[Any, int]:
+def reached(members: Iterable[Any], within: dict[Any, dict[Any, int]]) -> dict[Any, int]:
     """Return what is within a group of these members, and how deep at most."""
     found: dict[Any, int] = {}
     for member in members:

@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from scim_provisioning.directory import ownership
+from scim_provisioning.directory import backfill, ownership
 from scim_provisioning.models import GroupClosure, GroupNesting, ProvisioningEvent, ScimGroup
 from tests.scim_client import BULK_REQUEST, GROUP, USER
 
@@ -389,3 +389,36 @@ def test_reads_and_changes_cost_the_same_however_deep(scim, nested, depth):
     assert cost(lambda: scim.get(f"/Users/{user}"), 200) == 5
     assert cost(lambda: scim.get("/Users?count=50"), 200) <= 6
     assert cost(lambda: scim.patch(f"/Groups/{low}", add(top)), 204) == 15
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda rows: rows.all().delete(),
+        lambda rows: rows.update(depth=7),
+        lambda rows: rows.filter(depth=2).delete(),
+        lambda rows: rows.create(
+            ancestor=Group.objects.get(name="Team"),
+            descendant=Group.objects.get(name="Company"),
+            depth=1,
+        ),
+    ],
+    ids=["none left", "too deep", "a gap", "upside down"],
+)
+def test_a_closure_that_does_not_follow_from_its_edges_is_mended(tree, harm):
+    right = closure()
+    harm(GroupClosure.objects)
+    wrong = closure()
+    assert backfill.run(mend=False).nesting > 0
+    assert closure() == wrong
+    assert backfill.run().nesting == len({(o, i) for o, i, _ in wrong ^ right})
+    assert closure() == right
+    assert backfill.run().is_clean
+
+
+def test_edges_in_a_circle_are_left_out_of_the_closure(tree):
+    team, company = (Group.objects.get(name=name) for name in ("Team", "Company"))
+    GroupNesting.objects.create(group=team, member=company)
+    backfill.run()
+    assert closure() == set()
+    assert backfill.run().is_clean

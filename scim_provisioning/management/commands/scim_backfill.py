@@ -39,6 +39,9 @@ class Command(BaseCommand):
         elif options["verbosity"]:
             self.stdout.write(self._told("users", report.users, check=options["check"]))
             self.stdout.write(self._told("groups", report.groups, check=options["check"]))
+            if report.nesting:
+                verb = "differ" if options["check"] else "mended"
+                self.stdout.write(f"groups within groups: {report.nesting} {verb}")
         if options["check"] and not report.is_clean:
             sys.exit(1)
 
