@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -19,9 +19,9 @@ BACKEND = "onboarding.backends.RoleBackend"
 def check_settings(**_: Any) -> list[CheckMessage]:
     """E001: an unknown key in ONBOARDING; E002: a dotted path that leads nowhere.
 
-    E003: pauses or a lease that are no positive numbers.
+    E003: pauses or a lease that are no positive numbers; E007: kinds that are no mapping.
     """
-    return [*_unknown_keys(), *_broken_paths(), *_bad_times()]
+    return [*_unknown_keys(), *_broken_paths(), *_bad_times(), *_bad_kinds()]
 
 
 def _unknown_keys() -> Iterator[CheckMessage]:
@@ -32,7 +32,7 @@ def _unknown_keys() -> Iterator[CheckMessage]:
 
 def _broken_paths() -> Iterator[CheckMessage]:
     named = {repr(name.upper()): getattr(conf.current(), name) for name in PATHS}
-    kinds = conf.current().entity_kinds
+    kinds = {} if any(_bad_kinds()) else conf.current().entity_kinds
     named |= {f"'ENTITY_KINDS'][{kind!r}": path for kind, path in kinds.items()}
     for place, path in named.items():
         try:
@@ -46,10 +46,19 @@ def _broken_paths() -> Iterator[CheckMessage]:
 def _bad_times() -> Iterator[CheckMessage]:
     ours = conf.current()
     for name, times in (("MAIL_PAUSES", ours.mail_pauses), ("MAIL_LEASE", (ours.mail_lease,))):
-        if not all(isinstance(seconds, int) and seconds > 0 for seconds in times):
+        if not isinstance(times, tuple | list) or not all(
+            isinstance(seconds, int) and seconds > 0 for seconds in times
+        ):
             text = f"{conf.NAME}[{name!r}] has to be seconds: whole numbers above zero."
             hint = "MAIL_PAUSES is a tuple of them, MAIL_LEASE is one."
             yield Error(text, hint=hint, id="onboarding.E003")
+
+
+def _bad_kinds() -> Iterator[CheckMessage]:
+    if not isinstance(conf.current().entity_kinds, Mapping):
+        text = f"{conf.NAME}['ENTITY_KINDS'] has to map kinds to resolvers."
+        hint = 'Write it like {"report": "package.module.RESOLVER"}, or with None for no resolver.'
+        yield Error(text, hint=hint, id="onboarding.E007")
 
 
 @register(Tags.security)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import FieldDoesNotExist
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.urls import NoReverseMatch, reverse
 from django.utils.module_loading import import_string
 
@@ -23,6 +24,7 @@ MIDDLEWARE = "scim_provisioning.http.middleware.ScimMiddleware"
 PATHS = ("user_resource", "group_resource", "admin_base")
 NESTED = "scim_provisioning.backends.NestedGroupsBackend"
 OPTIONAL_PATHS = ("privileged_users", "privileged_groups")
+DATABASES = ("postgresql", "sqlite")
 LIFETIMES = {"oauth_token_seconds": (3600, 21_600), "client_secret_days": (365, 1095)}
 GATES = tuple(
     f"COMPLIANT_BCP_RFC9700_{name}" for name in ("ACCESS_TOKEN_TRANSPORT", "TOKEN_STORAGE")
@@ -45,9 +47,32 @@ ANSWERING = frozenset(
 def check_settings(**_: Any) -> list[CheckMessage]:
     """E001: an unknown key in SCIM_PROVISIONING; E002: a dotted path that leads nowhere.
 
-    E009: a trusted proxy that is no network; E010: an encryption key that is none.
+    E009: a trusted proxy that is no network; E010: an encryption key that is none; E011: a
+    value of another type; E012: a public URL that is none.
     """
-    return [*_unknown_keys(), *_broken_paths(), *_bad_proxies(), *_bad_keys()]
+    if wrong := list(_wrong_values()):
+        return [*_unknown_keys(), *wrong]
+    return [*_unknown_keys(), *_broken_paths(), *_bad_proxies(), *_bad_keys(), *_bad_url()]
+
+
+def _wrong_values() -> Iterator[CheckMessage]:
+    for name, wanted in conf.wrong_values().items():
+        yield Error(
+            f"{conf.NAME}[{name!r}] has to be: {wanted}.",
+            hint="scim_provisioning.conf.Settings says what it means. Numbers are not negative.",
+            id="scim_provisioning.E011",
+        )
+
+
+def _bad_url() -> Iterator[CheckMessage]:
+    url = conf.current().public_url
+    parts = urlsplit(url or "https://none")
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        yield Error(
+            f"{conf.NAME}['PUBLIC_URL'] is {url!r}, which is no URL.",
+            hint="Write it like https://portal.example.com.",
+            id="scim_provisioning.E012",
+        )
 
 
 def _unknown_keys() -> Iterator[CheckMessage]:
@@ -99,7 +124,7 @@ RESERVED = ("/Bulk", "/Me", "/ResourceTypes", "/Schemas", "/ServiceProviderConfi
 @register(Tags.compatibility)
 def check_resources(**_: Any) -> list[CheckMessage]:
     """E020: two resource types share a name, an endpoint or a schema, or take a reserved one."""
-    if any(_broken_paths()):
+    if conf.wrong_values() or any(_broken_paths()):
         return []
     types = [import_string(path).declared for path in registry.paths()]
     facts = [(t.name, t.endpoint, t.schema.id) for t in types]
@@ -169,22 +194,35 @@ def check_rest_framework(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.compatibility)
 def check_databases(**_: Any) -> list[CheckMessage]:
-    """W008: a database wraps every request in a transaction."""
+    """W008: a database wraps every request in a transaction; E050: one that is not supported."""
+    return [*_wrapping(), *_unsupported()]
+
+
+def _wrapping() -> Iterator[CheckMessage]:
     hint = (
         "SCIM's views leave it out on the default database and open their own transactions; on any"
         " other it costs each request. Set it to False and decorate the views that need it."
     )
-    return [
-        Warning(f"ATOMIC_REQUESTS is on for {alias!r}.", hint=hint, id="scim_provisioning.W008")
-        for alias in connections
-        if connections[alias].settings_dict["ATOMIC_REQUESTS"]
-    ]
+    for alias in connections:
+        if connections[alias].settings_dict["ATOMIC_REQUESTS"]:
+            text = f"ATOMIC_REQUESTS is on for {alias!r}."
+            yield Warning(text, hint=hint, id="scim_provisioning.W008")
+
+
+def _unsupported() -> Iterator[CheckMessage]:
+    vendor = connections[DEFAULT_DB_ALIAS].vendor
+    if vendor not in DATABASES:
+        yield Error(
+            f"SCIM's data cannot be kept in {vendor}.",
+            hint="Use PostgreSQL or SQLite; docs/operation.md says what others do not hold.",
+            id="scim_provisioning.E050",
+        )
 
 
 @register(Tags.security)
 def check_token_endpoint(**_: Any) -> list[CheckMessage]:
     """E030: a lifetime out of bounds; E031: the toolkit takes tokens in URLs or stores them."""
-    return [*_lifetimes(), *_open_gates()]
+    return [*([] if conf.wrong_values() else _lifetimes()), *_open_gates()]
 
 
 def _lifetimes() -> Iterator[CheckMessage]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from django.conf import settings as django_settings
 from django.core.signals import setting_changed
@@ -127,6 +128,29 @@ def condition(path: str | None) -> Q:
 def unknown_keys() -> list[str]:
     """Return the keys of the dict that mean nothing, for the system check."""
     return sorted(set(getattr(django_settings, NAME, {})) - KNOWN)
+
+
+def wrong_values() -> dict[str, str]:
+    """Return the settings whose value is of another type than it has to be, and that type."""
+    given, hints = current(), get_type_hints(Settings)
+    return {
+        name.upper(): str(getattr(hint, "__name__", hint))
+        for name, hint in hints.items()
+        if not _fits(getattr(given, name), hint)
+    }
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    if isinstance(hint, UnionType):
+        return any(_fits(value, one) for one in get_args(hint))
+    if hint in (int, float):
+        numbers = int if hint is int else (int, float)
+        return isinstance(value, numbers) and not isinstance(value, bool) and value >= 0
+    if get_origin(hint) is tuple:
+        first, *rest = get_args(hint)
+        sized = rest == [...] or (isinstance(value, tuple | list) and len(value) == 1 + len(rest))
+        return isinstance(value, tuple | list) and sized and all(_fits(v, first) for v in value)
+    return isinstance(value, hint)
 
 
 def _forget(*, setting: str, **_: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.checks import run_checks
 from django.core.checks.registry import registry
 from django.db import connection
 
@@ -30,7 +31,7 @@ def test_e001_unknown_setting(settings):
 
 
 @pytest.mark.parametrize(
-    "path", ["nosuch.module.USER", "scim_provisioning.resources.user.NOSUCH", "nodots", "", None]
+    "path", ["nosuch.module.USER", "scim_provisioning.resources.user.NOSUCH", "nodots", ""]
 )
 def test_e002_path_to_nowhere(settings, path):
     settings.SCIM_PROVISIONING = {"USER_RESOURCE": path}
@@ -70,6 +71,45 @@ def test_e009_trusted_proxy_that_is_no_network(settings):
     assert ids(checks.check_settings()) == ["scim_provisioning.E009"]
 
 
+WRONG = {
+    "USER_RESOURCE": [None, 5],
+    "RESOURCES": ["one.path", 5, [None]],
+    "TRUSTED_PROXIES": ["10.0.0.0/8", [10]],
+    "ENCRYPTION_KEYS": ["key", None],
+    "OPEN_DISCOVERY": ["yes", None, 1],
+    "MAX_BODY_SIZE": ["1024", -1, 1.5, True],
+    "BULK_SECONDS": ["25", -0.5],
+    "MAX_ROOT_RESULTS": ["many"],
+    "THROTTLE_USER": [5, (5,), (5, "300"), (5, 300, 1)],
+    "PUBLIC_URL": [5],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in WRONG.items() for value in values]
+)
+def test_e011_value_of_another_type(settings, name, value):
+    settings.SCIM_PROVISIONING = {name: value}
+    assert ids(run_checks()).count("scim_provisioning.E011") == 1
+
+
+def test_e011_lists_are_as_good_as_tuples(settings):
+    settings.SCIM_PROVISIONING = {
+        "TRUSTED_PROXIES": ["10.0.0.0/8"],
+        "THROTTLE_USER": [5, 300],
+        "BULK_SECONDS": 5,
+    }
+    assert checks.check_settings() == []
+
+
+@pytest.mark.parametrize(
+    "url", ["portal.example.com", "ftp://portal.example.com", "https://", "https://x/?y"]
+)
+def test_e012_public_url_that_is_none(settings, url):
+    settings.SCIM_PROVISIONING = {"PUBLIC_URL": url}
+    assert ids(checks.check_settings()) == ["scim_provisioning.E012"]
+
+
 def test_e003_middleware_missing(settings):
     settings.MIDDLEWARE = []
     assert ids(checks.check_middleware()) == ["scim_provisioning.E003"]
@@ -106,6 +146,11 @@ def test_w004_middleware_that_never_answers_may_come_first(settings):
 def test_w008_atomic_requests(monkeypatch):
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
     assert ids(checks.check_databases()) == ["scim_provisioning.W008"]
+
+
+def test_e050_database_that_is_not_supported(monkeypatch):
+    monkeypatch.setattr(checks, "DATABASES", ("another",))
+    assert ids(checks.check_databases()) == ["scim_provisioning.E050"]
 
 
 def test_each_check_is_registered():

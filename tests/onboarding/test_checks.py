@@ -17,43 +17,50 @@ def test_the_defaults_are_fine():
     assert ids() == []
 
 
-def test_an_unknown_setting_is_told():
+def test_e001_unknown_setting():
     assert ids(SOURCE="x") == ["onboarding.E001"]
 
 
+@pytest.mark.parametrize("path", ["nowhere.at_all", "nodots", "", 5])
 @pytest.mark.parametrize("name", ["SOURCES", "ADMIN_BASE"])
-def test_a_path_that_leads_nowhere_is_told(name):
-    assert ids(**{name: "nowhere.at_all"}) == ["onboarding.E002"]
+def test_e002_path_to_nowhere(name, path):
+    assert ids(**{name: path}) == ["onboarding.E002"]
+
+
+@pytest.mark.parametrize("kinds", ["report", 5, None])
+def test_e007_kinds_that_are_no_mapping(kinds):
+    assert ids(ENTITY_KINDS=kinds) == ["onboarding.E007"]
 
 
 @pytest.mark.parametrize("name", ["PREFERENCES", "SOURCES"])
-def test_an_optional_path_may_be_left_out(name):
+def test_e002_optional_path_may_be_left_out(name):
     assert ids(**{name: None}) == []
 
 
-def test_a_resolver_that_leads_nowhere_is_told():
+def test_e002_resolver_that_leads_nowhere():
     assert ids(ENTITY_KINDS={"report": "nowhere.at_all", "list": None}) == ["onboarding.E002"]
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"MAIL_PAUSES": (0,)}, {"MAIL_PAUSES": ("60",)}, {"MAIL_LEASE": -1}]
+    "wrong",
+    [{"MAIL_PAUSES": (0,)}, {"MAIL_PAUSES": ("60",)}, {"MAIL_LEASE": -1}, {"MAIL_PAUSES": 5}],
 )
-def test_times_that_are_none_are_told(wrong):
+def test_e003_times_that_are_none(wrong):
     assert ids(**wrong) == ["onboarding.E003"]
 
 
-def test_a_missing_backend_is_told(settings):
+def test_w004_missing_backend(settings):
     assert checks.check_backend() == []
     settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
     assert [message.id for message in checks.check_backend()] == ["onboarding.W004"]
 
 
-def test_mails_that_link_nowhere_are_told(settings):
+def test_w005_mails_that_link_nowhere(settings):
     assert checks.check_mail() == []
     settings.ONBOARDING = {}
     assert [message.id for message in checks.check_mail()] == ["onboarding.W005"]
 
 
-def test_a_missing_tasks_api_is_told(settings, monkeypatch):
+def test_w006_missing_tasks_api(settings, monkeypatch):
     monkeypatch.setattr(checks.tasks, "task", None)
     assert [message.id for message in checks.check_mail()] == ["onboarding.W006"]
