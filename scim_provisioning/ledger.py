@@ -20,7 +20,9 @@ from .context import Context
 from .models import ProvisioningEvent
 from .protocol.attributes import Attribute, Json, Mutability, Returned
 from .protocol.errors import ScimError
+from .protocol.fold import fold
 from .resources import registry
+from .resources.expressions import parse_uuid
 from .statements import insert
 
 logger = logging.getLogger(__name__)
@@ -30,6 +32,8 @@ SECRET = "password"
 LONGEST_LIST = 1000
 MOST_NOTES = 100
 LONGEST_TEXT = 2000
+LONGEST_NAME = 256
+LONGEST_KEY = 200
 UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")
 """Characters that no database holds: NUL and halves of surrogate pairs."""
 
@@ -53,20 +57,46 @@ def accepted(
         status=status,
         resource_type=resource_type,
         resource_id=resource_id,
-        resource_name=resource_name[:256],
+        resource_name=resource_name,
         changes=redact(changes, resource_type),
     )
 
 
-def refused(context: Context, error: ScimError) -> None:
-    """Record a refused write; a ledger that cannot be written refuses nothing."""
+def refused(context: Context, error: ScimError, sent: Json = None) -> None:
+    """Record a refused write; a ledger that cannot be written refuses nothing.
+
+    ``sent`` is the body, which may name what was to be written.
+    """
     detail = _text(error.detail, LONGEST_TEXT)
+    facts = {"status": error.status, "scim_type": error.scim_type or "", "detail": detail}
     try:
         with transaction.atomic():
-            _insert(context, status=error.status, scim_type=error.scim_type or "", detail=detail)
+            _insert(context, **facts, **_meant(context.path, sent))
     except Exception:
         # The answer is decided: whatever goes wrong here is ours to know, not the client's.
         logger.warning("A refused request could not be recorded", exc_info=True)
+
+
+def _meant(path: str, sent: Json) -> dict[str, Any]:
+    """Return which resource a refused request was about, as far as path and body tell."""
+    endpoint, _, last = path.rstrip("/").rpartition("/")
+    identifier = parse_uuid(last.lower())
+    mapping = registry.at(endpoint.rpartition("/")[2] if identifier else last)
+    if mapping is None:
+        return {}
+    name = mapping.name_of(identifier) if identifier else None
+    return {
+        "resource_type": mapping.declared.name,
+        "resource_id": identifier,
+        "resource_name": name or _named(mapping.naming, sent),
+    }
+
+
+def _named(naming: str | None, sent: Json) -> str:
+    """Return the name in a body; its attributes may be written in any case."""
+    found = sent.items() if naming and isinstance(sent, dict) else ()
+    names = (value for key, value in found if key.lower() == (naming or "").lower())
+    return next((name for name in names if isinstance(name, str)), "")
 
 
 def _text(text: str, most: int) -> str:
@@ -95,8 +125,16 @@ def _insert(context: Context, **facts: Any) -> None:
         "resource_name": "",
         "changes": {},
         "notes": [_text(note, LONGEST_TEXT) for note in context.notes[:MOST_NOTES]],
+        **facts,
     }
-    insert(ProvisioningEvent, [{**row, **facts}])
+    name = _text(row["resource_name"], LONGEST_NAME)
+    row |= {"resource_name": name, "resource_key": key_of(name)}
+    insert(ProvisioningEvent, [row])
+
+
+def key_of(name: str) -> str:
+    """Return what events are found by: the head of a name, folded."""
+    return fold(name)[:LONGEST_KEY]
 
 
 def redact(changes: Mapping[str, Any], resource_type: str) -> dict[str, Any]:

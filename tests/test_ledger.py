@@ -25,6 +25,8 @@ from scim_provisioning.protocol.attributes import (
 )
 from tests.scim_client import USER
 
+BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+
 pytestmark = pytest.mark.django_db
 
 
@@ -71,6 +73,43 @@ def test_a_refused_write_is_recorded_with_its_reason(scim):
     event = scim.connection.events.get(status=409)
     assert event.scim_type == "uniqueness"
     assert event.detail
+
+
+@pytest.mark.parametrize("verb", ["put", "patch", "delete"])
+def test_a_refused_write_says_whom_it_meant(scim, other, verb):
+    user = scim.user()
+    body = () if verb == "delete" else ({"schemas": [USER], "userName": "else"},)
+    assert getattr(other, verb)(f"/Users/{user['id'].upper()}", *body).status >= 400
+    event = other.connection.events.get()
+    assert (event.resource_type, str(event.resource_id)) == ("User", user["id"])
+    assert (event.resource_name, event.resource_key) == ("ada@example.com", "ada@example.com")
+
+
+@pytest.mark.parametrize("name", ["userName", "USERNAME"])
+def test_a_refused_create_says_who_was_to_be_made(scim, name):
+    scim.user("Ada@example.com")
+    scim.post("/Users", {"schemas": [USER], name: "ADA@example.com", "active": "x" * 9})
+    event = scim.connection.events.get(status__gte=400)
+    assert (event.resource_type, event.resource_id) == ("User", None)
+    assert (event.resource_name, event.resource_key) == ("ADA@example.com", "ada@example.com")
+
+
+@pytest.mark.parametrize(
+    "body", [[], "x", {"userName": 1}, {"schemas": []}, {"userName": "\x00" * 999}]
+)
+def test_a_body_that_names_nobody_is_recorded_as_well(scim, body):
+    scim.post("/Users", body)
+    event = scim.connection.events.get()
+    assert event.resource_type == "User"
+    assert len(event.resource_name) in (0, 256)
+
+
+def test_a_refused_operation_of_a_bulk_says_whom_it_meant(scim):
+    scim.user()
+    data = {"schemas": [USER], "userName": "Ada@example.com"}
+    operation = {"method": "POST", "path": "/Users", "bulkId": "1", "data": data}
+    scim.post("/Bulk", {"schemas": [BULK], "Operations": [operation]})
+    assert scim.connection.events.get(status=409).resource_name == "Ada@example.com"
 
 
 def test_paths_hold_no_query(scim):

@@ -160,7 +160,7 @@ class _Job:
         location = None if operation.creates else self._location(operation)
         self.results[operation.place] = Result(operation, error.status, location, error=error)
         if not isinstance(error, Unavailable):
-            ledger.refused(self._context(operation), error)
+            ledger.refused(self._context(operation), error, operation.data)
 
     def _location(self, operation: BulkOperation) -> str:
         return f"{self.context.base_url}{_path(operation)}"

@@ -59,6 +59,8 @@ class ScimView(APIView):
     schema = None
 
     context: Context | None = None
+    sent: Json = None
+    """The body, where it was read."""
     reads_by_post = False
     """Whether POST is a query."""
 
@@ -119,8 +121,8 @@ class ScimView(APIView):
 
     def body(self, request: Request, limit: int | None = None) -> Json:
         """Return the body, made standard for the connection's identity provider."""
-        found = self.raw_body(request, limit or conf.current().max_body_size)
-        return standardize(found, self.asked.principal.profile, self.asked.notes)
+        self.sent = self.raw_body(request, limit or conf.current().max_body_size)
+        return standardize(self.sent, self.asked.principal.profile, self.asked.notes)
 
     def raw_body(self, request: Request, limit: int, named: str = "the limit") -> Json:
         """Return the body as it was sent, of at most that many bytes."""
@@ -164,7 +166,7 @@ class ScimView(APIView):
             if error.status == 429:
                 self._count(self.context, error.status)
             elif error.status != 503:
-                ledger.refused(self.context, error)
+                ledger.refused(self.context, error, self.sent)
 
 
 def base_url(request: Any) -> str:

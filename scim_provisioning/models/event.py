@@ -7,13 +7,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .connection import Connection
+from .ordering import KeyField
 
 
 class ProvisioningEvent(models.Model):
     """One write, accepted or refused; rows are only ever added.
 
     ``changes`` maps an attribute to ``[before, after]``, redacted by schema; for members
-    to ``{"added": […], "removed": […]}``.
+    to ``{"added": […], "removed": […]}``. ``resource_key`` is the folded head of the name.
     """
 
     time = models.DateTimeField(_("time"), default=timezone.now)
@@ -23,6 +24,8 @@ class ProvisioningEvent(models.Model):
         null=True,
         on_delete=models.SET_NULL,
         related_name="events",
+        # The index that begins with it does.
+        db_index=False,
     )
     acting_user = models.CharField(_("acting user"), max_length=256, blank=True)
     credential = models.CharField(_("credential"), max_length=20, blank=True)
@@ -43,6 +46,7 @@ class ProvisioningEvent(models.Model):
     resource_type = models.CharField(_("resource type"), max_length=20, blank=True)
     resource_id = models.UUIDField(_("resource id"), null=True)
     resource_name = models.CharField(_("resource"), max_length=256, blank=True)
+    resource_key = KeyField(max_length=256, default="", editable=False)
     changes = models.JSONField(_("changes"), default=dict)
     notes = models.JSONField(_("notes"), default=list)
 
@@ -52,7 +56,15 @@ class ProvisioningEvent(models.Model):
         ordering = ("-time", "-id")
         indexes = [
             models.Index(fields=["-time", "-id"], name="scim_event_time"),
+            models.Index(fields=["connection", "-time", "-id"], name="scim_event_connection"),
+            models.Index(
+                fields=["-time", "-id"],
+                name="scim_event_refused",
+                condition=models.Q(status__gte=300),
+            ),
             models.Index(fields=["resource_id", "-time"], name="scim_event_resource"),
+            models.Index(fields=["resource_key"], name="scim_event_name"),
+            models.Index(fields=["request_id"], name="scim_event_request"),
         ]
 
     def __str__(self) -> str:

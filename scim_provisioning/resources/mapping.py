@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 
@@ -148,6 +149,14 @@ class ResourceMapping:
         """The unique attribute that names a resource, None where no column has a key."""
         keyed = (k for k, b, _ in self.stored if isinstance(b, Column) and b.key)
         return next(keyed, None)
+
+    def name_of(self, identifier: UUID) -> str | None:
+        """Return the name of a resource, None where there is none."""
+        binding = self.bindings[self.naming] if self.naming else None
+        if not isinstance(binding, Column):
+            return None
+        rows = self.model._default_manager.filter(pk=identifier)
+        return rows.values_list(binding.name, flat=True).first()
 
     @cached_property
     def has_members(self) -> bool:
