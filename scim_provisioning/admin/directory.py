@@ -73,7 +73,7 @@ class ResourcePage(SearchPage):
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Everything but who owns it, and for some whether it may be linked."""
+        """Everything, but for some who owns it and whether it may be linked."""
         hidden = ("folded", "user_name_key", "display_name_key")
         editable = self._editable(request)
         names = [field.name for field in self.model._meta.fields]
@@ -84,9 +84,10 @@ class ResourcePage(SearchPage):
         return [*self._editable(request), *self.get_readonly_fields(request, obj)]
 
     def _editable(self, request: HttpRequest) -> list[str]:
-        # An allowed link hands a protected account to SCIM: the right to change rows is too little.
+        # Either hands an account or a group to SCIM, with all that it may do: the right to
+        # change rows is too little.
         may_link = request.user.has_perm("scim_provisioning.allow_link")
-        return ["connection", "link_allowed"] if may_link else ["connection"]
+        return ["connection", "link_allowed"] if may_link else []
 
 
 @admin.register(ScimUser)

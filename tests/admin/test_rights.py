@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -48,6 +48,22 @@ def test_only_who_may_allow_links_marks_an_account(scim, extra, linked):
     assert client.post(url("scimuser", "change", row.pk), form).status_code == 302
     row.refresh_from_db()
     assert row.link_allowed is linked
+
+
+@pytest.mark.parametrize(("extra", "owned"), [([], False), (["allow_link"], True)])
+@pytest.mark.parametrize("kind", ["user", "group"])
+def test_only_who_may_allow_links_hands_out_what_holds_permissions(scim, kind, extra, owned):
+    resource = account("editor") if kind == "user" else Group.objects.create(name="Editors")
+    held = resource.user_permissions if kind == "user" else resource.permissions
+    held.set(Permission.objects.all()[:1])
+    client = staff(f"view_scim{kind}", f"change_scim{kind}", *extra)
+    path = url(f"scim{kind}", "change", resource.scim.pk)
+    assert client.post(path, owner_form(scim.connection)).status_code == 302
+    resource.scim.refresh_from_db()
+    assert (resource.scim.connection is not None) is owned
+    rename = {"op": "replace", "path": "title" if kind == "user" else "displayName", "value": "x"}
+    answer = scim.patch(f"/{kind.title()}s/{resource.scim.pk}", rename)
+    assert (answer.status < 300) is owned
 
 
 @pytest.mark.parametrize("page", ["add", "change", "delete"])
