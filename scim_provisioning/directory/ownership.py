@@ -66,6 +66,12 @@ def has_privilege(user_id: Any) -> bool:
     return bool(users.filter(pk=user_id).filter(own).exists())
 
 
+def passes_permissions(group_id: Any) -> bool:
+    """Whether a group's members have the permissions of a group around it."""
+    outer = Group.objects.filter(pk=group_id, scim_above__ancestor__permissions__isnull=False)
+    return conf.current().nested_groups and outer.exists()
+
+
 def draft(kind: FindingKind, owner: str | None, identifier: UUID, detail: str = "") -> Draft:
     """Return the draft of a finding about a user, a group, or (in words) anything else."""
     user = identifier if owner == "user" else None
@@ -90,14 +96,20 @@ def claim(row: Any, connection_id: int, owner: str | None) -> bool:
     if row.connection_id is not None:
         found = draft(FindingKind.FOREIGN, owner, row.id)
         raise NeedsAdministrator("The resource belongs to another connection.", found)
-    if not row.link_allowed and owner == "user" and has_privilege(row.owner_id):
+    held = None if row.link_allowed else _held(row.owner_id, owner)
+    if held is not None:
         found = draft(FindingKind.UNAPPROVED, owner, row.id)
-        detail = (
-            "The account is local and holds permissions or a role: an administrator has to"
-            " allow it."
-        )
-        raise NeedsAdministrator(detail, found)
+        raise NeedsAdministrator(f"{held}: an administrator has to allow it.", found)
     return True
+
+
+def _held(owner_id: Any, owner: str | None) -> str | None:
+    """Tell why a local account or group is not linked unasked, None where it may be."""
+    if owner == "user" and has_privilege(owner_id):
+        return "The account is local and holds permissions or a role"
+    if owner == "group" and passes_permissions(owner_id):
+        return "The group is local and within one that has permissions"
+    return None
 
 
 def record(found: Draft, connection_id: int | None) -> None:

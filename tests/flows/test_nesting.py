@@ -8,8 +8,15 @@ from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from scim_provisioning.directory import backfill, ownership
-from scim_provisioning.models import GroupClosure, GroupNesting, ProvisioningEvent, ScimGroup
+from scim_provisioning.directory import backfill, findings, ownership
+from scim_provisioning.models import (
+    Finding,
+    FindingKind,
+    GroupClosure,
+    GroupNesting,
+    ProvisioningEvent,
+    ScimGroup,
+)
 from tests.scim_client import BULK_REQUEST, GROUP, USER
 
 pytestmark = pytest.mark.django_db
@@ -422,3 +429,23 @@ def test_edges_in_a_circle_are_left_out_of_the_closure(tree):
     backfill.run()
     assert closure() == set()
     assert backfill.run().is_clean
+
+
+def test_a_local_group_within_one_with_permissions_waits_for_approval(scim, other, nested):
+    inner = Group.objects.create(name="Inner")
+    outer = scim.group("Outer", [str(inner.scim.pk)])
+    eve = other.user("eve@example.com")["id"]
+    Group.objects.get(name="Outer").permissions.set(Permission.objects.all()[:1])
+    assert other.patch(f"/Groups/{inner.scim.pk}", add(eve)).status == 403
+    found = Finding.objects.get(kind=FindingKind.UNAPPROVED, connection=other.connection)
+    assert found.group == inner.scim
+    assert members_of(scim, outer["id"]) == {(str(inner.scim.pk), "Group")}
+    findings.allow(found)
+    assert other.patch(f"/Groups/{inner.scim.pk}", add(eve)).status == 204
+
+
+def test_a_local_group_within_a_plain_one_is_linked(scim, other, nested):
+    inner = Group.objects.create(name="Inner")
+    scim.group("Outer", [str(inner.scim.pk)])
+    eve = other.user("eve@example.com")["id"]
+    assert other.patch(f"/Groups/{inner.scim.pk}", add(eve)).status == 204
