@@ -10,7 +10,7 @@ from kyvos_portal.signin.models import Identity, SignInEvent
 from kyvos_portal.signin.rule import Origin, Reason
 from kyvos_portal.signin.saml import config
 from scim_provisioning.models import Finding, SignInClass
-from tests.signin.fixtures import is_signed_in, local, provisioned
+from tests.signin.fixtures import few, is_signed_in, local, provisioned
 
 pytestmark = pytest.mark.django_db
 ACS = "/saml2/acs/"
@@ -176,6 +176,14 @@ def test_an_unsigned_sign_out_signs_nobody_out(scim, provider, saml_peer, client
         assert client.get("/saml2/ls/", query).status_code == 403
     assert is_signed_in(client)
     assert Client().get("/saml2/ls/", {"SAMLRequest": "x"}).status_code == 403
+
+
+@pytest.mark.skipif(config.xmlsec1() is None, reason="xmlsec1 is missing")
+def test_bad_sign_outs_are_throttled_and_not_written_down(client, settings):
+    few(settings)
+    answers = [client.get("/saml2/ls/", {"SAMLRequest": "x"}).status_code for _ in range(5)]
+    assert answers == [403, 403, 403, 429, 429]
+    assert SignInEvent.objects.count() == 3
 
 
 def test_our_metadata_names_our_addresses(saml_peer, client):

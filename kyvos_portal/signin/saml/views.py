@@ -170,9 +170,14 @@ class SamlLogout(SamlView):
         """End the session, where the provider that it came from signed the request."""
         if "SAMLRequest" not in request.GET:
             return redirect("login")
+        address = client_address(request)
         try:
+            throttle.check(address, None, realm=REALM)
             location = self._ended(request)
+        except TooManyRequests:
+            return refuse(request, Way.SAML, Refused(Reason.THROTTLED))
         except Refused as refusal:
+            throttle.fail(address, None, realm=REALM)
             return refuse(request, Way.SAML, refusal)
         return HttpResponseRedirect(location)
 
