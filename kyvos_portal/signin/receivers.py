@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in
-from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
@@ -40,6 +40,15 @@ def provider_saved(instance: Provider, created: bool, raw: bool, **_: object) ->
     *_way, is_on = way_in(instance)
     if not created and not raw and not is_on:
         end_for_provider(instance)
+
+
+@receiver(pre_save, sender=OIDCApplication, dispatch_uid="portal_oidc_moves")
+@receiver(pre_save, sender=SamlProvider, dispatch_uid="portal_saml_moves")
+def provider_moves(instance: Provider, raw: bool, **_: object) -> None:
+    """A provider that becomes another one keeps nobody in whom the first let in."""
+    before = None if raw else type(instance)._default_manager.filter(pk=instance.pk).first()
+    if before is not None and way_in(before)[1] != way_in(instance)[1]:
+        end_for_provider(before)
 
 
 @receiver(post_delete, sender=OIDCApplication, dispatch_uid="portal_oidc_deleted")

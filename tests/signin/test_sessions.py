@@ -14,9 +14,9 @@ from django.utils import timezone
 from kyvos_portal.signin.models import Identity
 from kyvos_portal.signin.rule import Origin
 from scim_provisioning.auth import personal_tokens
-from scim_provisioning.models import ScimUser
+from scim_provisioning.models import OIDCApplication, ScimUser
 from tests.scim_client import PREFIX
-from tests.signin.fixtures import PASSWORD, browser, is_signed_in, local, provisioned
+from tests.signin.fixtures import ISSUER, PASSWORD, browser, is_signed_in, local, provisioned
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +97,26 @@ def test_an_identity_that_is_removed_ends_what_it_opened(scim):
     Identity.objects.get().delete()
     assert not is_signed_in(client)
     assert status_of(token) == 401
+
+
+def test_applications_that_are_disabled_in_the_admin_end_what_they_opened(scim, admin_client):
+    row = OIDCApplication.objects.create(name="A", issuer=ISSUER, client_id="c", sign_in=True)
+    client = browser(provisioned(scim))
+    assert is_signed_in(client)
+    data = {"action": "disable", "_selected_action": [row.pk]}
+    admin_client.post("/admin/scim_provisioning/oidcapplication/", data)
+    assert not is_signed_in(client)
+
+
+def test_another_issuer_keeps_nobody_in_whom_the_first_let_in(scim):
+    row = OIDCApplication.objects.create(name="A", issuer=ISSUER, client_id="c", sign_in=True)
+    client = browser(provisioned(scim))
+    row.name = "B"
+    row.save()
+    assert is_signed_in(client)
+    row.issuer = "https://other.example.com"
+    row.save()
+    assert not is_signed_in(client)
 
 
 def test_becoming_staff_ends_a_session_without_a_link(scim):
