@@ -103,6 +103,12 @@ class RoleAdmin(Page):
         form.author = request.user
         return form
 
+    def save_model(self, request: HttpRequest, obj: Role, form: Any, change: bool) -> None:
+        """Give a new role its identifier, which never changes."""
+        if not change:
+            obj.slug = services.free_slug(obj.name)
+        super().save_model(request, obj, form, change)
+
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Show the permissions in groups."""
         if db_field.name == "permissions":

@@ -6,7 +6,16 @@ from .application import first_sign_in, offboard, onboard
 from .configurations import current, history, publish, rollback, validate
 from .description import Description, Finding, describe, findings
 from .plans import Plan, Preview, plan, preview
-from .roles import Effective, copy, effective_role, give, give_group, lowest, permissions
+from .roles import (
+    Effective,
+    copy,
+    effective_role,
+    free_slug,
+    give,
+    give_group,
+    lowest,
+    permissions,
+)
 
 __all__ = [
     "Description",
@@ -20,6 +29,7 @@ __all__ = [
     "effective_role",
     "findings",
     "first_sign_in",
+    "free_slug",
     "give",
     "give_group",
     "history",

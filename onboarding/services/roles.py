@@ -98,15 +98,20 @@ def give_group(
     return given
 
 
-@transaction.atomic
-def copy(role: Role, name: str) -> Role:
-    """Make a role of one's own from another: its rank and permissions under a new name."""
+def free_slug(name: str) -> str:
+    """Return an identifier for a new role of that name which no other has."""
     slug = base = slugify(name)[:90] or "role"
     number = 1
     while Role.objects.filter(slug=slug).exists():
         number += 1
         slug = f"{base}-{number}"
-    made = Role(slug=slug, name=name, rank=role.rank)
+    return slug
+
+
+@transaction.atomic
+def copy(role: Role, name: str) -> Role:
+    """Make a role of one's own from another: its rank and permissions under a new name."""
+    made = Role(slug=free_slug(name), name=name, rank=role.rank)
     made.full_clean()
     made.save()
     made.permissions.set(permissions(role))

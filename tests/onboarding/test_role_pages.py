@@ -55,6 +55,14 @@ def test_the_permissions_of_a_role_are_ticked(admin_client, designer):
     assert held == {"view_entities", "view_group"}
 
 
+def test_roles_are_added_each_with_an_identifier_of_its_own(admin_client):
+    for name in ("Data Steward", "data-steward", "\u6771"):
+        answer = admin_client.post(url("role", "add"), {"name": name, "rank": 150})
+        assert answer.status_code == 302
+    slugs = Role.objects.filter(built_in=False).order_by("pk").values_list("slug", flat=True)
+    assert list(slugs) == ["data-steward", "data-steward-2", "role"]
+
+
 def test_permissions_stand_in_groups(admin_client, designer):
     page = admin_client.get(url("role", "change", designer.pk)).content.decode()
     assert page.count("<legend>") >= 15
