@@ -96,15 +96,17 @@ def check(token: str, address: str | None) -> Principal:
     Raises Unauthorized, TooManyRequests where an address sent too many unknown ones, or
     Unavailable while an issuer cannot be asked.
     """
-    if TOKEN.fullmatch(token):
-        for found in terms.introspecting():
-            claims = _claims(found, token, address)
-            if claims is not None:
-                return _measured(Candidate(token, claims=claims, found=found))
+    for found in terms.introspecting() if TOKEN.fullmatch(token) else ():
+        if (claims := _claims(found, token, address)) is not None:
+            candidate = Candidate(token, claims=claims, found=found)
+            # Its issuer may know it, and it be that of another application.
+            if _counts(candidate):
+                return acts_as(candidate)
     raise Unauthorized
 
 
-def _measured(candidate: Candidate) -> Principal:
+def _counts(candidate: Candidate) -> bool:
+    """Whether the claims are those of a token of the application."""
     assert candidate.found is not None
     candidate.claims.setdefault("iss", candidate.terms.issuer)
     for ask in (token_checks.issuer, *CHECKS):
@@ -112,8 +114,8 @@ def _measured(candidate: Candidate) -> Principal:
             ask(candidate)
         except Refused:
             logger.info("A token of %s was refused: %s", candidate.found.name, ask.__name__)
-            raise Unauthorized from None
-    return acts_as(candidate)
+            return False
+    return True
 
 
 def _claims(found: Found, token: str, address: str | None) -> Claims | None:

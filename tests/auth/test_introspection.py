@@ -42,6 +42,20 @@ def test_an_active_token_acts_as_the_mapped_user(scim, asked):
     assert request.headers["authorization"] == "Basic Y2xpZW50OnMzY3IzdA=="
 
 
+def test_each_application_of_an_issuer_knows_its_own_clients(asked):
+    """One endpoint tells every client of its issuer what any token is."""
+    second = OIDCApplication.objects.get()
+    second.pk, second.name, second.slug = None, "Second", "second"
+    second.token_identifier, second.rights = "another", "scim.read"
+    second.save()
+    assert auth.authenticate(OPAQUE, None).scopes == {"scim.read", "scim.write"}
+    asked.say(client_id="another")
+    assert auth.authenticate("Bearer another", None).scopes == {"scim.read"}
+    asked.say(client_id="nobody")
+    with pytest.raises(Unauthorized):
+        auth.authenticate("Bearer third", None)
+
+
 def test_an_answer_is_remembered_for_a_minute(asked, monkeypatch, django_assert_num_queries):
     principal = auth.authenticate(OPAQUE, None)
     assert (principal.credential, principal.sign_in_class) == ("oidc", "oauth")
