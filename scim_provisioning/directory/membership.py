@@ -64,6 +64,11 @@ class Delta:
             out.pop(identifier, None)
             into[identifier] = None
 
+    def spare(self, protected: Iterable[UUID]) -> None:
+        """Leave members as they are whom the client is shown and never changes."""
+        for identifier in protected:
+            self.add.pop(identifier, None)
+
 
 @dataclass(frozen=True, slots=True)
 class Moved:
@@ -113,6 +118,8 @@ def _join(first: Moved, second: Moved) -> Moved:
 
 
 def _flush(group_id: Any, delta: Delta, context: Context) -> Moved:
+    users, inside = _seen(group_id, context) if delta.emptied else ([], [])
+    delta.spare(identifier for identifier, _, listed in (*users, *inside) if not listed)
     named = [*delta.add, *delta.remove]
     found = _check(group_id, named, context)
     groups = nesting.check(group_id, [i for i in named if i not in found])
@@ -123,11 +130,9 @@ def _flush(group_id: Any, delta: Delta, context: Context) -> Moved:
             removing[identifier] = row[0]
     inner = set(groups)
     if delta.emptied:
-        shown = context.principal.shows_protected
-        there = nesting.members(group_id, shows_protected=shown)
-        inner |= there.keys()
-        everybody = {**dict(_current(group_id, context)), **there}
-        removing = {i: key for i, key in everybody.items() if i not in delta.add}
+        inner |= {identifier for identifier, *_ in inside}
+        everybody = (*users, *inside)
+        removing = {i: key for i, key, listed in everybody if listed and i not in delta.add}
     _insert(group_id, _except(adding, inner))
     _delete(group_id, _except(removing, inner))
     nesting.change(group_id, _only(adding, inner), _only(removing, inner))
@@ -184,8 +189,11 @@ def _checking(size: int, vendor: str) -> Select:
     return Select(rows.values_list("id", "user_id", "connection_id", Exists(members)))
 
 
-def _current(group_id: Any, context: Context) -> list[tuple[UUID, Any]]:
-    return [(i, u) for i, u in _members(connection.vendor).rows([*base_values(context), group_id])]
+def _seen(group_id: Any, context: Context) -> tuple[list[nesting.Seen], list[nesting.Seen]]:
+    """Return the users and the groups in a group that the client sees."""
+    users = _members(connection.vendor).rows([*base_values(context), group_id])
+    shown = context.principal.shows_protected
+    return users, nesting.members(group_id, shows_protected=shown)
 
 
 @lru_cache(maxsize=4)
@@ -196,7 +204,7 @@ def _members(vendor: str) -> Select:
         Q(**{f"{user}__scim__listed": True}) | Q(Slot(SHOWS_PROTECTED, models.BooleanField())),
         **{group: Slot(FIRST_VALUE, key), f"{user}__scim__isnull": False},
     )
-    return Select(rows.values_list(f"{user}__scim__id", user))
+    return Select(rows.values_list(f"{user}__scim__id", user, f"{user}__scim__listed"))
 
 
 def _matching(

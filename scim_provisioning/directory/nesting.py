@@ -23,6 +23,8 @@ from scim_provisioning.statements import BATCH, batched
 
 Found = dict[UUID, tuple[Any, Any, bool]]
 """SCIM id → (the group's key, its owner, whether it is a member)."""
+Seen = tuple[UUID, Any, bool]
+"""SCIM id, key, and whether it is listed: what is not, is protected."""
 
 
 def check(group_id: Any, ids: Sequence[UUID]) -> Found:
@@ -38,14 +40,14 @@ def check(group_id: Any, ids: Sequence[UUID]) -> Found:
     return found
 
 
-def members(group_id: Any, *, shows_protected: bool) -> dict[UUID, Any]:
-    """Return the keys of the groups in a group that a client sees, by SCIM id."""
+def members(group_id: Any, *, shows_protected: bool) -> list[Seen]:
+    """Return the groups in a group that a client sees."""
     if not conf.current().nested_groups:
-        return {}
+        return []
     rows = GroupNesting.objects.filter(group=group_id, member__scim__isnull=False)
     if not shows_protected:
         rows = rows.filter(member__scim__listed=True)
-    return dict(rows.values_list("member__scim__id", "member_id"))
+    return list(rows.values_list("member__scim__id", "member_id", "member__scim__listed"))
 
 
 def change(group_id: Any, adding: Iterable[Any], removing: Iterable[Any]) -> None:

@@ -213,6 +213,23 @@ def test_a_group_renamed_in_django_is_renamed(scim):
     assert scim.get('/Groups?filter=displayName eq "sales"').body["totalResults"] == 1
 
 
+@pytest.mark.parametrize("sent", ["as read", "nobody", "others"])
+def test_protected_members_that_are_seen_survive_a_replacement(scim, people, sent):
+    """A connection that is shown protected accounts never changes them."""
+    group = scim.group("Ops", people[:2])
+    boss = ScimUser.objects.get(pk=people[1]).user
+    boss.is_staff = True
+    boss.save()
+    scim.connection.shows_protected = True
+    scim.connection.save()
+    before = scim.get(f"/Groups/{group['id']}").body
+    assert people[1] in {member["value"] for member in before["members"]}
+    wanted = {"as read": before["members"], "nobody": [], "others": [{"value": people[2]}]}[sent]
+    body = {"schemas": [GROUP], "displayName": "Ops", "members": wanted}
+    assert scim.put(f"/Groups/{group['id']}", body).status == 200
+    assert boss.groups.count() == 1
+
+
 def test_unseen_members_survive_a_replacement(scim, people):
     group = scim.group("Ops", people[:1])
     staff = ScimUser.objects.get(pk=people[1])
