@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -12,6 +13,9 @@ from .auth.discovery import ENDPOINTS, discover
 from .encryption import KeyMissing
 from .models import OIDCApplication
 from .outbound import OutboundError
+
+RECEIVERS = ("token_endpoint", "introspection_endpoint")
+"""The endpoints that a client secret is sent to."""
 
 
 def fill_endpoints(issuer: str, given: Mapping[str, Any]) -> dict[str, str]:
@@ -27,6 +31,17 @@ def fill_endpoints(issuer: str, given: Mapping[str, Any]) -> dict[str, str]:
     except OutboundError as problem:
         text = _("The issuer's endpoints were not found: %(problem)s Or enter them yourself.")
         raise ValidationError({"issuer": text % {"problem": problem}}) from None
+
+
+def leads_elsewhere(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether changed endpoints would send a stored secret to a host that had none before."""
+    known = {_origin(before.get(name)) for name in RECEIVERS}
+    return any(_origin(after[name]) not in known for name in RECEIVERS if after.get(name))
+
+
+def _origin(url: str | None) -> tuple[str, str]:
+    parts = urlsplit(url or "")
+    return parts.scheme, parts.netloc
 
 
 def set_secret(row: OIDCApplication, clear: str) -> None:

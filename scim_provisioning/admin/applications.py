@@ -25,7 +25,7 @@ from scim_provisioning.auth.discovery import ENDPOINTS
 from scim_provisioning.models import OIDCApplication
 from scim_provisioning.models.application import ASYMMETRIC
 
-from .base import Page
+from .base import ConfiguringPage
 
 
 class LinesField(forms.CharField):
@@ -92,6 +92,10 @@ class ApplicationForm(forms.ModelForm):  # type: ignore[type-arg]
                 data |= applications.fill_endpoints(data.get("issuer", ""), data)
             if data.get("client_secret") or data.get("remove_secret"):
                 applications.set_secret(self.instance, data.get("client_secret") or "")
+            elif self.instance.encrypted_client_secret and applications.leads_elsewhere(
+                self.initial, data
+            ):
+                self.add_error("client_secret", _("It was for another host: enter it again."))
         except ValidationError as error:
             self.add_error(None, error)
         return data
@@ -130,7 +134,7 @@ def _sent(request: HttpRequest) -> Any:
 
 
 @admin.register(OIDCApplication)
-class OIDCApplicationAdmin(Page):
+class OIDCApplicationAdmin(ConfiguringPage):
     """One client at one issuer each."""
 
     form = ApplicationForm

@@ -90,3 +90,22 @@ class ReadOnlyPage(Page):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Rows stay."""
         return False
+
+
+class ConfiguringPage(Page):
+    """A page of what opens the API: for those who may configure connections."""
+
+    def _may(self, request: HttpRequest) -> bool:
+        return rights.may_configure(request.user)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Who may not configure connections makes none."""
+        return self._may(request) and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may not configure connections changes none."""
+        return self._may(request) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may not configure connections removes none: that stops one."""
+        return self._may(request) and super().has_delete_permission(request, obj)

@@ -14,12 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from scim_provisioning import conf, rights
+from scim_provisioning import conf
 from scim_provisioning.auth import opaque, personal_tokens
 from scim_provisioning.auth.principals import parse_scopes
 from scim_provisioning.models import PersonalAccessToken
 
-from .base import Page
+from .base import ConfiguringPage
 from .secrets import ask, show_once
 
 
@@ -60,8 +60,8 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(PersonalAccessToken)
-class PersonalAccessTokenAdmin(Page):
-    """Tokens of anybody: for those who may configure connections."""
+class PersonalAccessTokenAdmin(ConfiguringPage):
+    """Tokens of anybody."""
 
     form = TokenForm
     list_display = (
@@ -79,21 +79,6 @@ class PersonalAccessTokenAdmin(Page):
     raw_id_fields = ("owner",)
     readonly_fields = ("hint", "created", "revoked", "last_used", "last_address")
     actions = ("revoke",)
-
-    def _may(self, request: HttpRequest) -> bool:
-        return rights.may_configure(request.user)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """A token opens the API: who may not configure connections makes none."""
-        return self._may(request) and super().has_add_permission(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The same for its scopes and its end."""
-        return self._may(request) and super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The same for removing it: that stops a connection."""
-        return self._may(request) and super().has_delete_permission(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The owner of a token never changes."""

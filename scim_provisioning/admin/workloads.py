@@ -8,16 +8,16 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from scim_provisioning import connections, credentials, rights
+from scim_provisioning import connections, credentials
 from scim_provisioning.auth import portal_tokens
 from scim_provisioning.models import WorkloadTrust
 
-from .base import Page
+from .base import ConfiguringPage
 
 
 @admin.register(WorkloadTrust)
-class WorkloadTrustAdmin(Page):
-    """For those who may configure connections; removing one asks first, as everywhere."""
+class WorkloadTrustAdmin(ConfiguringPage):
+    """A trust opens the API like a token does; removing one asks first, as everywhere."""
 
     list_display = ("subject", "connection", "issuer", "enabled", "last_used", "last_address")
     list_filter = ("connection", "enabled")
@@ -25,21 +25,9 @@ class WorkloadTrustAdmin(Page):
     list_select_related = ("connection",)
     readonly_fields = ("created", "last_used", "last_address")
 
-    def _may(self, request: HttpRequest) -> bool:
-        return rights.may_configure(request.user)
-
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Where there is a token endpoint."""
-        may = self._may(request) and portal_tokens.is_installed()
-        return may and super().has_add_permission(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A trust opens the API like a token does."""
-        return self._may(request) and super().has_change_permission(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The same for removing it: that stops a connection."""
-        return self._may(request) and super().has_delete_permission(request, obj)
+        return portal_tokens.is_installed() and super().has_add_permission(request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """A trust stays with its connection."""

@@ -134,6 +134,22 @@ def test_another_issuer_has_other_endpoints(scim, discovery, admin_client):
     assert (row.jwks_uri, row.token_endpoint) == (second + KEYS, "")
 
 
+@pytest.mark.parametrize("name", ["token_endpoint", "introspection_endpoint"])
+def test_a_secret_goes_to_no_other_host_than_it_was_entered_for(
+    scim, discovery, admin_client, name
+):
+    admin_client.post(url("add"), mapped(scim, discovery))
+    row = OIDCApplication.objects.get()
+    kept = {endpoint: getattr(row, endpoint) for endpoint in ENDPOINTS} | {"client_secret": ""}
+    there = mapped(scim, discovery, **{**kept, name: "http://127.0.0.1:9/token"})
+    page = admin_client.post(url("change", row.pk), there)
+    assert "enter it again" in page.content.decode()
+    assert getattr(OIDCApplication.objects.get(), name) == getattr(row, name)
+    here = mapped(scim, discovery, **{**kept, name: f"{discovery.url}/another"})
+    for data in (here, {**there, "client_secret": "its own"}, {**there, "remove_secret": "on"}):
+        assert admin_client.post(url("change", row.pk), data).status_code == 302
+
+
 def test_an_application_is_disabled_by_an_action(scim, issuer, admin_client):
     data = {"action": "disable", "_selected_action": [issuer.application.pk]}
     page = admin_client.post(url("changelist"), data, follow=True)
@@ -271,7 +287,8 @@ def staff(*codenames):
     [
         ([], 403, 403),
         (["view_oidcapplication"], 200, 403),
-        (["view_oidcapplication", "change_oidcapplication"], 200, 200),
+        (["view_oidcapplication", "change_oidcapplication"], 200, 403),
+        (["view_oidcapplication", "change_oidcapplication", "change_connection"], 200, 200),
     ],
 )
 def test_the_tools_are_for_those_with_the_right(issuer, rights, explains, tests):
@@ -279,6 +296,16 @@ def test_the_tools_are_for_those_with_the_right(issuer, rights, explains, tests)
     assert client.get(url("explain")).status_code == explains
     assert client.get(url("test", issuer.application.pk)).status_code == tests
     assert Client().get(url("explain")).status_code == 302
+
+
+def test_who_may_not_configure_connections_lets_no_client_in(scim, discovery):
+    client = staff(*(f"{verb}_oidcapplication" for verb in ("view", "add", "change", "delete")))
+    assert client.post(url("add"), mapped(scim, discovery)).status_code == 403
+    row = OIDCApplication.objects.create(name="Other", issuer=discovery.url)
+    for page in ("change", "delete"):
+        assert client.post(url(page, row.pk), mapped(scim, discovery)).status_code == 403
+    client.post(url("changelist"), {"action": "disable", "_selected_action": [row.pk]})
+    assert OIDCApplication.objects.get().enabled
 
 
 def test_an_application_that_is_not_there_is_404(issuer, admin_client):
