@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.fields.json import KT
 
@@ -46,8 +47,8 @@ class Preview:
 
 def plan(source: str = ALL_SOURCES) -> Plan | None:
     """Return the plan of a source by one statement, None where nothing is configured."""
-    revision = configurations.in_force(source, _every()).first()
-    return _plan(revision) if revision is not None else None
+    found = OnboardingRevision.objects.raw(*_statement(source, connection.vendor))
+    return next((_plan(revision) for revision in found), None)
 
 
 def plans() -> list[Plan]:
@@ -59,10 +60,11 @@ def plans() -> list[Plan]:
     return [_plan(revision) for revision in _with_roles(revisions)]
 
 
-@lru_cache(maxsize=1)
-def _every() -> QuerySet[Any]:
-    """Return every revision with its roles: built once, since building costs more than asking."""
-    return _with_roles(OnboardingRevision.objects.all())
+@lru_cache(maxsize=256)
+def _statement(source: str, vendor: str) -> tuple[str, tuple[Any, ...]]:
+    """Return the ORM's SQL for what is in force: compiling it costs more than running it."""
+    every = _with_roles(OnboardingRevision.objects.all())
+    return configurations.in_force(source, every)[:1].query.sql_with_params()
 
 
 def _with_roles(revisions: QuerySet[OnboardingRevision]) -> QuerySet[Any]:

@@ -58,7 +58,7 @@ def _by_digest(vendor: str) -> Select:
         owner__is_active=True,
     )
     columns = ["pk", "owner_id", f"owner__{username}", "scopes", "last_used"]
-    return Select(rows.values_list(*columns, *connection_paths("owner__")))
+    return Select(rows.order_by().values_list(*columns, *connection_paths("owner__")))
 
 
 def check(token: str, username: str | None, credential: str) -> Principal:
