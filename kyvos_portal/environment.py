@@ -16,6 +16,8 @@ import django
 import environ
 from cryptography.fernet import Fernet
 
+from .variables import VARIABLES
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -25,8 +27,15 @@ def stop(name: str, problem: str) -> NoReturn:
     sys.exit(f"{name} {problem}")
 
 
+def given(name: str, default: str = "") -> str:
+    """Return a variable's text; all of them are listed in :mod:`kyvos_portal.variables`."""
+    assert name in VARIABLES, f"{name} is not in kyvos_portal.variables"
+    return os.environ.get(name, "").strip() or default
+
+
 def read(name: str, cast: str, default: Any) -> Any:
     """Return a variable as a type of django-environ's; a wrong value stops the process."""
+    given(name)
     try:
         return getattr(env, cast)(name, default=default)
     except (ValueError, TypeError, environ.ImproperlyConfigured) as error:
@@ -35,7 +44,7 @@ def read(name: str, cast: str, default: Any) -> Any:
 
 def flag(name: str, *, default: bool = False) -> bool:
     """Return a switch: 1, 0, true, false, yes, no, on or off."""
-    value = os.environ.get(name, "").strip().lower()
+    value = given(name).lower()
     if value in ("", "1", "true", "yes", "on", "0", "false", "no", "off"):
         return default if value == "" else value in ("1", "true", "yes", "on")
     stop(name, "is a switch: 1 or 0.")
@@ -43,7 +52,7 @@ def flag(name: str, *, default: bool = False) -> bool:
 
 def secret_key() -> str:
     """Return ``SECRET_KEY``, else one made once and kept in a file that others cannot read."""
-    return os.environ.get("SECRET_KEY") or kept("SECRET_KEY", ".secret_key", new_secret_key)
+    return given("SECRET_KEY") or kept("SECRET_KEY", ".secret_key", new_secret_key)
 
 
 def new_secret_key() -> str:
@@ -53,8 +62,7 @@ def new_secret_key() -> str:
 
 def encryption_keys() -> tuple[str, ...]:
     """Return ``ENCRYPTION_KEYS``, the first of which encrypts; else one made once and kept."""
-    given = os.environ.get("ENCRYPTION_KEYS", "").split(",")
-    keys = tuple(key.strip() for key in given if key.strip())
+    keys = tuple(key.strip() for key in given("ENCRYPTION_KEYS").split(",") if key.strip())
     if not keys:
         made = kept("ENCRYPTION_KEYS", ".encryption_key", Fernet.generate_key().decode)
         keys = (made,)
@@ -74,7 +82,7 @@ NEW_KEY = (
 
 def kept(name: str, file: str, make: Callable[[], str]) -> str:
     """Return what was made once and is kept in a file that others cannot read."""
-    path = Path(os.environ.get(f"{name}_FILE", BASE_DIR / file))
+    path = Path(given(f"{name}_FILE", str(BASE_DIR / file)))
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         if not path.exists():
@@ -91,7 +99,7 @@ def kept(name: str, file: str, make: Callable[[], str]) -> str:
 
 def public_url() -> str | None:
     """Return ``PUBLIC_URL``: scheme and host that clients see, without a path."""
-    value = os.environ.get("PUBLIC_URL", "").strip().rstrip("/")
+    value = given("PUBLIC_URL").rstrip("/")
     if not value:
         return None
     parts = urlsplit(value)

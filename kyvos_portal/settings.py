@@ -1,8 +1,7 @@
-"""Settings of the portal, from the environment: see README.md for the variables."""
+"""Settings of the portal, from the environment: see variables.py for what it may say."""
 
 from __future__ import annotations
 
-import os
 from importlib.util import find_spec
 
 from .environment import (
@@ -10,6 +9,7 @@ from .environment import (
     database,
     encryption_keys,
     flag,
+    given,
     mail,
     proxies,
     public_url,
@@ -94,7 +94,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 PASSWORD_SIGN_IN = flag("PASSWORD_SIGN_IN", default=True)
-EMERGENCY_ADMINISTRATOR = os.environ.get("EMERGENCY_ADMINISTRATOR", "")
+EMERGENCY_ADMINISTRATOR = given("EMERGENCY_ADMINISTRATOR")
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
@@ -128,7 +128,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 
 OIDC_AUTHENTICATION_CALLBACK_URL = "oidc_callback"
 OIDC_USE_PKCE = True
-SAML_KEY_FILE = os.environ.get("SAML_KEY_FILE", str(BASE_DIR / ".saml_key.pem"))
+SAML_KEY_FILE = given("SAML_KEY_FILE", str(BASE_DIR / ".saml_key.pem"))
 SAML_CSP_HANDLER = ""
 SAML_LOGOUT_REQUEST_PREFERRED_BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 # A provider's answer comes as a form of another site: only this cookie travels with it. Without
