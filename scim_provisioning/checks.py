@@ -23,7 +23,7 @@ from .resources import registry
 MIDDLEWARE = "scim_provisioning.http.middleware.ScimMiddleware"
 PATHS = ("user_resource", "group_resource", "admin_base")
 NESTED = "scim_provisioning.backends.NestedGroupsBackend"
-OPTIONAL_PATHS = ("privileged_users", "privileged_groups")
+OPTIONAL_PATHS = ("privileged_users", "privileged_groups", "saml_values")
 DATABASES = ("postgresql", "sqlite")
 LIFETIMES = {"oauth_token_seconds": (3600, 21_600), "client_secret_days": (365, 1095)}
 GATES = tuple(

@@ -101,6 +101,9 @@ class Settings:
     """How deep groups are nested at most."""
     custom_schema: str = "urn:ietf:params:scim:schemas:extension:custom:2.0"
     """The URN of the attributes that administrators declare, without the resource type."""
+    saml_values: str | None = None
+    """Dotted path to a function of the request that returns what a SAML app of an identity
+    provider has to be told: pairs of its field and the value."""
     admin_base: str = "django.contrib.admin.ModelAdmin"
     """Dotted path to the base of the app's admin classes."""
 

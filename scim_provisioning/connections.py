@@ -37,20 +37,23 @@ class CreatedConnection:
         return str(self.connection.acting_user.get_username())
 
 
-def base_url() -> str:
-    """Return the base URL to paste into an identity provider."""
-    return _absolute(reverse("scim:root").rstrip("/"))
+def base_url(site: str | None = None) -> str:
+    """Return the base URL to paste into an identity provider.
+
+    ``site`` is where the site is, as far as the caller knows; ``PUBLIC_URL`` knows better.
+    """
+    return _absolute(reverse("scim:root").rstrip("/"), site)
 
 
-def token_endpoint() -> str | None:
+def token_endpoint(site: str | None = None) -> str | None:
     """Return the URL of the token endpoint, None where the site has none."""
     path = portal_tokens.endpoint()
-    return _absolute(path) if path else None
+    return _absolute(path, site) if path else None
 
 
-def _absolute(path: str) -> str:
-    site = conf.current().public_url or "http://127.0.0.1:8000"
-    return site.rstrip("/") + path
+def _absolute(path: str, site: str | None) -> str:
+    found = conf.current().public_url or site or "http://127.0.0.1:8000"
+    return found.rstrip("/") + path
 
 
 @transaction.atomic
@@ -84,12 +87,17 @@ def _check(name: str, profile: str | None, scopes: str) -> None:
 
 def first_token(connection: Connection, scopes: str = "scim") -> str:
     """Make the token of a new connection; those its user had for something else end."""
-    owner = connection.acting_user
-    owner.personal_access_tokens.filter(revoked=None).update(revoked=timezone.now())
+    end_tokens(connection)
     _, token = personal_tokens.create(
-        owner, description=f"Connection {connection.name}", scopes=scopes
+        connection.acting_user, description=f"Connection {connection.name}", scopes=scopes
     )
     return token
+
+
+def end_tokens(connection: Connection) -> None:
+    """End what the account of a new connection could be used by before."""
+    tokens = connection.acting_user.personal_access_tokens
+    tokens.filter(revoked=None).update(revoked=timezone.now())
 
 
 def _update(found: Connection, profile: str | None, username: str | None) -> CreatedConnection:

@@ -69,6 +69,11 @@ class SearchPage(Page):
         return queryset.filter(found), False
 
 
+def site(request: HttpRequest) -> str:
+    """Return scheme and host as whoever looks at the page knows them."""
+    return f"{request.scheme}://{request.get_host()}"
+
+
 def _uuid(text: str) -> UUID | None:
     try:
         return UUID(text)

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.formats import date_format
@@ -15,8 +16,9 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from scim_provisioning import connections, credential_list
+from scim_provisioning import connections, credential_list, credentials, traffic
 from scim_provisioning.credentials import Kind
+from scim_provisioning.guides import BY_SLUG
 from scim_provisioning.models import (
     ClientSecret,
     Connection,
@@ -27,12 +29,18 @@ from scim_provisioning.models import (
     WorkloadTrust,
 )
 
-from .credentials import CredentialPages
 from .secrets import ask
+from .setup import SetUpPages, available
 
 
 class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
     """A connection; its acting user is chosen once, or made."""
+
+    way = forms.ChoiceField(
+        label=_("identity provider"),
+        required=False,
+        help_text=_("Its steps come next, with all that is to be pasted."),
+    )
 
     class Meta:
         model = Connection
@@ -40,6 +48,10 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["way"].choices = [  # type: ignore[attr-defined]
+            ("", _("I choose it later")),
+            *((guide.slug, guide.title) for guide in available()),
+        ]
         if "acting_user" in self.fields:
             self.fields["acting_user"].required = False
             self.fields["acting_user"].help_text = _("Leave it empty to make a new account.")
@@ -55,18 +67,27 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
         return user
 
 
+class ConnectionList(ChangeList):
+    """The list, with what it alone shows."""
+
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:
+        """Fetch along how much has arrived."""
+        return traffic.with_traffic(super().get_queryset(request, *args, **kwargs))
+
+
 @admin.register(Connection)
-class ConnectionAdmin(CredentialPages):
+class ConnectionAdmin(SetUpPages):
     """One identity provider each."""
 
     form = ConnectionForm
-    list_display = ("name", "profile", "state", "acting_user", "last_seen", "ends")
-    list_filter = ("profile", "state")
+    list_display = ("name", "profile", "state", "last_seen", "lately", "ends", "set_up")
+    list_filter = ("state",)
     list_select_related = ("acting_user",)
     search_fields = ("name",)
     raw_id_fields = ("acting_user",)
-    readonly_fields = ("base_url", "credentials", "last_seen", "created")
+    readonly_fields = ("set_up", "credentials", "first_seen", "last_seen", "created")
     actions = ("pause", "resume")
+    change_form_template = "scim_provisioning/connection_form.html"
     fieldsets = (
         (None, {"fields": ("name", "profile", "acting_user", "state")}),
         (
@@ -75,7 +96,7 @@ class ConnectionAdmin(CredentialPages):
         ),
         (
             _("For the identity provider"),
-            {"fields": ("base_url", "credentials", "last_seen", "created")},
+            {"fields": ("set_up", "credentials", "first_seen", "last_seen", "created")},
         ),
     )
 
@@ -87,6 +108,12 @@ class ConnectionAdmin(CredentialPages):
         """Who operates connections sees them."""
         return super().has_view_permission(request, obj) or self.has_operate_permission(request)
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A new connection has only what is needed; how it is used comes with the rest."""
+        if obj is not None:
+            return self.fieldsets
+        return [(None, {"fields": ("name", "way", "profile", "acting_user")})]
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Make what a new connection needs: its acting user where none was named, and a token."""
         if not change and obj.acting_user_id is None:
@@ -94,12 +121,23 @@ class ConnectionAdmin(CredentialPages):
         super().save_model(request, obj, form, change)
         if not change:
             # Shown by the answer to this very request, and kept nowhere.
-            obj.new_token = connections.first_token(obj)
+            obj.new_secret = self._first_secret(obj, form.cleaned_data.get("way"))
+
+    @staticmethod
+    def _first_secret(connection: Connection, way: str | None) -> str:
+        """Make what the chosen way needs: a token, or a client secret."""
+        guide = BY_SLUG.get(way or "")
+        if guide is None or guide.kind is Kind.TOKEN:
+            return connections.first_token(connection)
+        connections.end_tokens(connection)
+        return credentials.make(connection, guide.kind).secret
 
     def response_add(self, request: HttpRequest, obj: Any, *args: Any, **kwargs: Any) -> Any:
-        """Show the token of a new connection, this once."""
+        """Show the secret of a new connection, this once, among the steps of the chosen way."""
+        if guide := BY_SLUG.get(request.POST.get("way", "")):
+            return self.show_guide(request, obj, guide, obj.new_secret)
         back = self._url("credentials", obj)
-        return self.show_credential(request, obj, Kind.TOKEN, obj.new_token, back_url=back)
+        return self.show_credential(request, obj, Kind.TOKEN, obj.new_secret, back_url=back)
 
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Say why an account could not be made, on the form."""
@@ -121,10 +159,10 @@ class ConnectionAdmin(CredentialPages):
         lines = [str(obj) for obj in objs]
         return lines, {Connection._meta.verbose_name_plural: len(lines), **counts}, set(), []
 
-    @admin.display(description=_("base URL"))
-    def base_url(self, obj: Connection) -> str:
-        """What to paste into the identity provider."""
-        return connections.base_url()
+    @admin.display(description=_("set-up"))
+    def set_up(self, obj: Connection) -> str:
+        """The way to the steps."""
+        return format_html('<a href="{}">{}</a>', self._url("set_up", obj), _("Steps and test"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
         """Fetch along when the first credential ends."""
@@ -138,6 +176,21 @@ class ConnectionAdmin(CredentialPages):
             return obj.ends
         text = gettext("within %(days)d days") % {"days": days}
         return format_html("<strong>{}</strong>: {}", text, date_format(localtime(obj.ends)))
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """Return the class of the list."""
+        return ConnectionList
+
+    @admin.display(description=_("last 24 hours"))
+    def lately(self, obj: Any) -> str:
+        """How many requests arrived, and how many failed."""
+        text = ngettext("%(count)d request", "%(count)d requests", obj.requests)
+        shown = text % {"count": obj.requests}
+        if not obj.failures:
+            return shown
+        return format_html(
+            "{}, <strong>{}</strong>", shown, gettext("%(count)d failed") % {"count": obj.failures}
+        )
 
     @admin.display(description=_("credentials"))
     def credentials(self, obj: Connection) -> str:

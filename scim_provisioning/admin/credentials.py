@@ -18,9 +18,10 @@ from scim_provisioning import connections, credential_list, credentials
 from scim_provisioning.auth import portal_tokens
 from scim_provisioning.credential_list import Listed
 from scim_provisioning.credentials import Kind, NewCredential
+from scim_provisioning.guides import BY_SLUG, Guide
 from scim_provisioning.models import Connection
 
-from .base import Page
+from .base import Page, site
 from .secrets import ask, respond, show_once
 
 KEEP = "keep"
@@ -78,13 +79,15 @@ class CredentialPages(Page):
         ]
         return [
             path(
-                f"<int:pk>/credentials/{route}", self.admin_site.admin_view(page), name=_name(name)
+                f"<int:pk>/credentials/{route}",
+                self.admin_site.admin_view(page),
+                name=url_name(name),
             )
             for route, page, name in pages
         ] + super().get_urls()
 
     def _url(self, name: str, connection: Connection, *arguments: Any) -> str:
-        return reverse(f"{self.admin_site.name}:{_name(name)}", args=[connection.pk, *arguments])
+        return reverse(f"{self.admin_site.name}:{url_name(name)}", args=[connection.pk, *arguments])
 
     def _connection(self, request: HttpRequest, pk: int, *, operate: bool = False) -> Connection:
         rows = Connection.objects.select_related("acting_user")
@@ -94,17 +97,20 @@ class CredentialPages(Page):
             raise PermissionDenied
         return connection
 
-    def _trail(self, connection: Connection, *, deep: bool) -> list[tuple[str, str]]:
+    def _trail(
+        self, connection: Connection, deep: tuple[str, str] | None = None
+    ) -> list[tuple[str, str]]:
+        """Return the way to a page of a connection; ``deep`` is a title and a page between."""
         trail = [(str(connection), self._url("change", connection))]
-        return [*trail, (_("Credentials"), self._url("credentials", connection))] if deep else trail
+        return [*trail, (deep[0], self._url(deep[1], connection))] if deep else trail
 
     def credentials_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """List the credentials of a connection."""
         connection = self._connection(request, pk)
         rows = credential_list.listed(connection)
         context = {
-            "trail": self._trail(connection, deep=False),
-            "facts": [*_user_facts(connection), *_client_facts(connection)[1:]],
+            "trail": self._trail(connection),
+            "facts": [*_user_facts(request, connection), *_client_facts(request, connection)[1:]],
             "may_operate": self.has_operate_permission(request),
             "rows": [(row, round(row.share * 100), self._revoke(connection, row)) for row in rows],
             "token_url": self._url("new_credential", connection, Kind.TOKEN),
@@ -127,14 +133,22 @@ class CredentialPages(Page):
         form = NewCredentialForm(Kind(kind), live, request.POST if request.POST else None)
         made = _make(connection, Kind(kind), form) if request.method == "POST" else None
         context = {
-            "trail": self._trail(connection, deep=True),
+            "trail": self._trail(connection, deep=(_("Credentials"), "credentials")),
             "back_url": self._url("credentials", connection),
         }
         if made is None:
             title = str(TITLES[Kind(kind)])
             return respond(self, request, "new_credential", title, form=form, **context)
         self.log_change(request, connection, f"Made {made.key} ({made.hint}).")
+        if guide := BY_SLUG.get(request.GET.get("guide", "")):
+            return self.show_guide(request, connection, guide, made.secret)
         return self.show_credential(request, connection, Kind(kind), made.secret, **context)
+
+    def show_guide(
+        self, request: HttpRequest, connection: Connection, guide: Guide, secret: str
+    ) -> HttpResponse:
+        """Show a new secret among the steps of a guide."""
+        raise NotImplementedError
 
     def show_credential(
         self, request: HttpRequest, connection: Connection, kind: Kind, secret: str, **context: Any
@@ -142,9 +156,12 @@ class CredentialPages(Page):
         """Show a new secret with all that goes with it into the identity provider."""
         caption = _("For %(name)s") % {"name": connection}
         if kind is Kind.CLIENT:
-            facts = [*_client_facts(connection), (_("Client secret"), secret)]
+            facts = [*_client_facts(request, connection), (_("Client secret"), secret)]
         else:
-            facts = [*_user_facts(connection), (_("Token, or password in HTTP Basic"), secret)]
+            facts = [
+                *_user_facts(request, connection),
+                (_("Token, or password in HTTP Basic"), secret),
+            ]
         return show_once(self, request, caption, facts, **context)
 
     def revoke_page(self, request: HttpRequest, pk: int, key: str) -> HttpResponse:
@@ -179,11 +196,12 @@ class CredentialPages(Page):
             _("Yes, end it"),
             [f"{row.key}  {row.hint}", use % row.requests],
             back_url=back,
-            trail=self._trail(connection, deep=True),
+            trail=self._trail(connection, deep=(_("Credentials"), "credentials")),
         )
 
 
-def _name(page: str) -> str:
+def url_name(page: str) -> str:
+    """Return the name of a page of connections."""
     return f"scim_provisioning_connection_{page}"
 
 
@@ -202,16 +220,19 @@ def _make(connection: Connection, kind: Kind, form: NewCredentialForm) -> NewCre
         return None
 
 
-def _user_facts(connection: Connection) -> list[tuple[str, str]]:
+def _user_facts(request: HttpRequest, connection: Connection) -> list[tuple[str, str]]:
     """Return what goes with a token into an identity provider."""
     username = connection.acting_user.get_username()
-    return [(_("Base URL"), connections.base_url()), (_("User name"), username)]
+    return [(_("Base URL"), connections.base_url(site(request))), (_("User name"), username)]
 
 
-def _client_facts(connection: Connection) -> list[tuple[str, str]]:
+def _client_facts(request: HttpRequest, connection: Connection) -> list[tuple[str, str]]:
     """Return what goes with a client secret; the base URL alone where there is no client."""
-    facts = [(_("Base URL"), connections.base_url())]
-    endpoint, client_id = connections.token_endpoint(), credentials.client_id(connection)
+    facts = [(_("Base URL"), connections.base_url(site(request)))]
+    endpoint, client_id = (
+        connections.token_endpoint(site(request)),
+        credentials.client_id(connection),
+    )
     if endpoint and client_id:
         facts += [(_("Token endpoint"), endpoint), (_("Client id"), client_id)]
         facts += [(_("Scope"), "scim")]

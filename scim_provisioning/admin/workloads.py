@@ -12,7 +12,7 @@ from scim_provisioning import connections, credentials
 from scim_provisioning.auth import portal_tokens
 from scim_provisioning.models import WorkloadTrust
 
-from .base import ConfiguringPage
+from .base import ConfiguringPage, site
 
 
 @admin.register(WorkloadTrust)
@@ -39,7 +39,7 @@ class WorkloadTrustAdmin(ConfiguringPage):
         text = _("Client ID %(client)s, Token URL %(token)s, SCIM URL %(scim)s")
         facts = {
             "client": credentials.client(obj.connection).client_id,
-            "token": connections.token_endpoint(),
-            "scim": connections.base_url(),
+            "token": connections.token_endpoint(site(request)),
+            "scim": connections.base_url(site(request)),
         }
         messages.success(request, text % facts)

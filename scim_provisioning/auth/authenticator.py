@@ -7,7 +7,8 @@ import binascii
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Manager
+from django.db.models import Manager, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from scim_provisioning import conf
@@ -84,7 +85,9 @@ def touch(principal: Principal, address: str | None) -> None:
     now = timezone.now()
     due = now - timedelta(seconds=conf.current().last_used_seconds)
     if principal.last_seen is None or principal.last_seen < due:
-        Connection.objects.filter(pk=principal.connection_id).update(last_seen=now)
+        Connection.objects.filter(pk=principal.connection_id).update(
+            last_seen=now, first_seen=Coalesce("first_seen", Value(now))
+        )
     kind, _, pk = principal.credential_key.partition(":")
     if pk and (principal.last_used is None or principal.last_used < due):
         CREDENTIALS[kind].filter(pk=pk).update(last_used=now, last_address=address)

@@ -77,6 +77,7 @@ class Connection(models.Model):
         editable=False,
         help_text=_("When an administrator last changed the attributes that it sees."),
     )
+    first_seen = models.DateTimeField(_("first seen"), null=True, blank=True, editable=False)
     last_seen = models.DateTimeField(_("last seen"), null=True, blank=True, editable=False)
     created = models.DateTimeField(_("created"), auto_now_add=True)
 

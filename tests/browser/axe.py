@@ -11,6 +11,7 @@ OPTIONS = {"resultTypes": ["violations"], "preload": False}
 
 def assert_accessible(page: Page) -> None:
     """Fail, with axe's own report, where the page as it stands has a violation."""
+    page.wait_for_load_state()
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         # Colours fade over; axe is to see where they end.

@@ -1,0 +1,185 @@
+"""The pages that connect an identity provider: what to paste where, how far it is, and *Test*."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path
+from django.utils.decorators import method_decorator
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+
+from scim_provisioning import conf, connections, credentials, progress, self_test
+from scim_provisioning.auth import portal_tokens
+from scim_provisioning.guides import BY_SLUG, GUIDES, Fact, Guide, Mark, Scheme, Step
+from scim_provisioning.models import Connection
+from scim_provisioning.self_test import Place
+
+from .base import site
+from .credentials import CredentialPages, url_name
+from .secrets import respond
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStep:
+    """A step with the values of one connection."""
+
+    step: Step
+    values: list[tuple[Any, str | None]]
+    reached: Any
+    is_issue: bool
+
+
+def available() -> list[Guide]:
+    """Return the ways that this site offers."""
+    return [guide for guide in GUIDES if _is_offered(guide)]
+
+
+def _is_offered(guide: Guide) -> bool:
+    match guide.scheme:
+        case Scheme.BASIC:
+            return conf.current().basic
+        case Scheme.OAUTH:
+            return portal_tokens.endpoint() is not None
+    return True
+
+
+class SetUpPages(CredentialPages):
+    """For who may see a connection; a credential is made, and a test run, by who operates it."""
+
+    def get_urls(self) -> list[Any]:
+        """Add the pages."""
+        pages: list[tuple[str, Callable[..., HttpResponse], str]] = [
+            ("", self.ways_page, "set_up"),
+            ("<slug:slug>/", self.guide_page, "guide"),
+            ("<slug:slug>/test/", self.test_page, "test"),
+        ]
+        return [
+            path(f"<int:pk>/set-up/{route}", self.admin_site.admin_view(page), name=url_name(name))
+            for route, page, name in pages
+        ] + super().get_urls()
+
+    def ways_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask which identity provider it is."""
+        connection = self._connection(request, pk)
+        ways = [(guide, self._url("guide", connection, guide.slug)) for guide in available()]
+        title = _("Set up %(name)s") % {"name": connection}
+        trail = self._trail(connection)
+        return respond(self, request, "set_up", title, ways=ways, trail=trail)
+
+    @method_decorator(never_cache)
+    @sensitive_variables()
+    def guide_page(self, request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+        """Show the steps; a POST makes the first credential and shows it among them, this once."""
+        guide = _guide(slug)
+        makes = request.method == "POST"
+        connection = self._connection(request, pk, operate=makes)
+        if not makes:
+            return self.show_guide(request, connection, guide)
+        if progress.of(connection, guide.kind).issued:
+            messages.warning(request, _("There is one already; its secret was shown once."))
+            return HttpResponseRedirect(self._url("guide", connection, slug))
+        made = credentials.make(connection, guide.kind)
+        self.log_change(request, connection, f"Made {made.key} ({made.hint}).")
+        return self.show_guide(request, connection, guide, made.secret)
+
+    def show_guide(
+        self, request: HttpRequest, connection: Connection, guide: Guide, secret: str | None = None
+    ) -> HttpResponse:
+        """Show the steps of a guide with the connection's values, and a secret just made."""
+        reached = progress.of(connection, guide.kind)
+        facts = _facts(request, connection, secret)
+        context = {
+            "trail": self._trail(connection, deep=(_("Set up"), "set_up")),
+            "guide": guide,
+            "steps": [_shown(request, step, facts, reached) for step in guide.steps],
+            "progress": reached,
+            "secret": secret,
+            "may_operate": self.has_operate_permission(request),
+            "ways_url": self._url("set_up", connection),
+            "guide_url": self._url("guide", connection, guide.slug),
+            "test_url": self._url("test", connection, guide.slug),
+            "new_url": f"{self._url('new_credential', connection, guide.kind)}?guide={guide.slug}",
+        }
+        title = _("%(guide)s: set up %(name)s") % {"guide": guide.title, "name": connection}
+        response = respond(self, request, "guide", title, **context)
+        if secret is not None:
+            response["Cache-Control"] = "no-store, private"
+        return response
+
+    # The request to ourselves has to find what this one wrote.
+    @method_decorator([never_cache, transaction.non_atomic_requests])
+    @sensitive_variables()
+    def test_page(self, request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+        """Say what the test does; a POST runs it and shows request and answer."""
+        guide = _guide(slug)
+        connection = self._connection(request, pk, operate=True)
+        outcome = None
+        if request.method == "POST":
+            outcome = self_test.run(connection, guide, _place(request))
+            result = "passed" if outcome.passed else "failed"
+            self.log_change(request, connection, f"Tested as {guide.slug}: {result}.")
+        context = {
+            "trail": [
+                *self._trail(connection, deep=(_("Set up"), "set_up")),
+                (guide.title, self._url("guide", connection, slug)),
+            ],
+            "guide": guide,
+            "outcome": outcome,
+            "back_url": self._url("guide", connection, slug),
+        }
+        return respond(self, request, "test", _("Test %(name)s") % {"name": connection}, **context)
+
+
+def _guide(slug: str) -> Guide:
+    guide = BY_SLUG.get(slug)
+    if guide is None or not _is_offered(guide):
+        raise Http404
+    return guide
+
+
+def _place(request: HttpRequest) -> Place:
+    """Return where this site is, and the socket that this very request came in by."""
+    name, port = request.META.get("SERVER_NAME", ""), request.META.get("SERVER_PORT", "")
+    host = "127.0.0.1" if name in ("0.0.0.0", "::", "") else name
+    local = f"http://{f'[{host}]' if ':' in host else host}:{port}" if port else None
+    headers = {"Host": request.get_host()}
+    if request.is_secure():
+        headers["X-Forwarded-Proto"] = "https"
+    return Place(site(request), local, headers)
+
+
+def _facts(
+    request: HttpRequest, connection: Connection, secret: str | None
+) -> dict[Fact, str | None]:
+    return {
+        Fact.BASE_URL: connections.base_url(site(request)),
+        Fact.IDENTIFIER: "userName",
+        Fact.USERNAME: connection.acting_user.get_username(),
+        Fact.SECRET: secret,
+        Fact.CLIENT_ID: credentials.client_id(connection),
+        Fact.TOKEN_ENDPOINT: connections.token_endpoint(site(request)),
+        Fact.SCOPE: "scim",
+    }
+
+
+def _shown(
+    request: HttpRequest, step: Step, facts: dict[Fact, str | None], reached: progress.Progress
+) -> ShownStep:
+    values = [(label, facts[fact]) for label, fact in step.values]
+    if step.saml:
+        values += _saml_values(request)
+    return ShownStep(step, values, reached.of(step.mark), step.mark is Mark.ISSUED)
+
+
+def _saml_values(request: HttpRequest) -> Iterator[tuple[Any, str]]:
+    """Yield what the site's own SAML wants to be told to an identity provider."""
+    if named := conf.current().saml_values:
+        yield from import_string(named)(request)
