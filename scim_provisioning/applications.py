@@ -18,16 +18,20 @@ RECEIVERS = ("token_endpoint", "introspection_endpoint")
 """The endpoints that a client secret is sent to."""
 
 
-def fill_endpoints(issuer: str, given: Mapping[str, Any]) -> dict[str, str]:
-    """Return every endpoint: as given, else as the issuer's discovery document names it.
+NONE_FOUND: Mapping[str, Any] = {**dict.fromkeys(ENDPOINTS, ""), "requires_iss": False}
+"""What an application knows of an issuer that was not asked yet."""
+
+
+def fill_endpoints(issuer: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return every fact of NONE_FOUND: as given, else as the issuer's discovery document has it.
 
     Where the keys are given nobody is asked. Raises ValidationError.
     """
-    kept = {name: given.get(name) or "" for name in ENDPOINTS}
+    kept = {name: given.get(name) or none for name, none in NONE_FOUND.items()}
     if not issuer or kept["jwks_uri"]:
         return kept
     try:
-        return kept | {name: url for name, url in discover(issuer).items() if not kept[name]}
+        return kept | {name: fact for name, fact in discover(issuer).items() if not kept[name]}
     except OutboundError as problem:
         text = _("The issuer's endpoints were not found: %(problem)s Or enter them yourself.")
         raise ValidationError({"issuer": text % {"problem": problem}}) from None
@@ -55,9 +59,9 @@ def set_secret(row: OIDCApplication, clear: str) -> None:
 def save(row: OIDCApplication) -> None:
     """Fill in what the issuer tells, check every rule, and save; raise ValidationError."""
     if row.enabled:
-        found = fill_endpoints(row.issuer, {name: getattr(row, name) for name in ENDPOINTS})
-        for name, url in found.items():
-            setattr(row, name, url)
+        found = fill_endpoints(row.issuer, {name: getattr(row, name) for name in NONE_FOUND})
+        for name, fact in found.items():
+            setattr(row, name, fact)
     row.full_clean()
     row.save()
 
@@ -73,8 +77,8 @@ def put(
     found = OIDCApplication.objects.filter(name=name).first()
     row = found or OIDCApplication(name=name)
     if changes.get("issuer", row.issuer) != row.issuer:
-        for endpoint in ENDPOINTS:
-            setattr(row, endpoint, "")
+        for field, none in NONE_FOUND.items():
+            setattr(row, field, none)
     if changes.get("preset", row.preset) != row.preset:
         row.token_claim = ""
     for field, value in changes.items():

@@ -86,7 +86,8 @@ class ApplicationForm(forms.ModelForm):  # type: ignore[type-arg]
         data = super().clean() or self.cleaned_data
         if "issuer" in self.changed_data and self.instance.pk:
             # What was found at another issuer is not this one's.
-            data |= {name: "" for name in ENDPOINTS if name not in self.changed_data}
+            found = applications.NONE_FOUND.items()
+            data |= {name: none for name, none in found if name not in self.changed_data}
         try:
             if data.get("enabled"):
                 data |= applications.fill_endpoints(data.get("issuer", ""), data)
@@ -180,7 +181,7 @@ class OIDCApplicationAdmin(ConfiguringPage):
         (
             _("Endpoints"),
             {
-                "fields": ENDPOINTS,
+                "fields": (*ENDPOINTS, "requires_iss"),
                 "description": _("Leave them empty: the issuer tells them when you save."),
             },
         ),

@@ -62,10 +62,12 @@ def _discovery(row: OIDCApplication) -> None:
         )
 
 
-def _moved(row: OIDCApplication, found: dict[str, str]) -> Iterator[str]:
+def _moved(row: OIDCApplication, found: dict[str, Any]) -> Iterator[str]:
     for name in ENDPOINTS:
         if name in found and getattr(row, name) not in ("", found[name]):
             yield name
+    if found["requires_iss"] and not row.requires_iss:
+        yield "requires_iss"
 
 
 def _keys(row: OIDCApplication) -> None:

@@ -19,10 +19,12 @@ ENDPOINTS = (
     "introspection_endpoint",
 )
 """Names in the metadata, and of the fields of an application."""
+ISS_PROMISED = "authorization_response_iss_parameter_supported"
+"""What metadata calls ``requires_iss`` (RFC 9207 section 3)."""
 
 
-def discover(issuer: str) -> dict[str, str]:
-    """Return the endpoints that an issuer names, all of them fit to be followed.
+def discover(issuer: str) -> dict[str, Any]:
+    """Return the endpoints that an issuer names, all fit to be followed, and ``requires_iss``.
 
     Raises OutboundError where it cannot be asked, calls itself otherwise, or names what
     this site does not follow.
@@ -33,7 +35,8 @@ def discover(issuer: str) -> dict[str, str]:
             _("The document there is of another issuer: %(issuer)s. Enter it exactly so.")
             % {"issuer": str(found.get("issuer"))[:200]}
         )
-    return {name: _endpoint(name, found[name]) for name in ENDPOINTS if found.get(name)}
+    endpoints = {name: _endpoint(name, found[name]) for name in ENDPOINTS if found.get(name)}
+    return {**endpoints, "requires_iss": found.get(ISS_PROMISED) is True}
 
 
 def _endpoint(name: str, url: Any) -> str:

@@ -123,6 +123,14 @@ class OIDCApplication(models.Model):
     introspection_endpoint = models.CharField(
         _("introspection endpoint"), max_length=500, blank=True
     )
+    requires_iss = models.BooleanField(
+        _("answers name the issuer (iss)"),
+        default=False,
+        help_text=_(
+            "RFC 9207: an answer to a sign-in without it is refused. Filled in with the"
+            " endpoints, where the issuer promises it."
+        ),
+    )
     client_id = models.CharField(_("client id"), max_length=255, blank=True)
     encrypted_client_secret = EncryptedField(blank=True)
     client_secret = secret("encrypted_client_secret")

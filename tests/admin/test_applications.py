@@ -128,10 +128,11 @@ def test_another_issuer_has_other_endpoints(scim, discovery, admin_client):
     row = OIDCApplication.objects.get()
     second = discovery.url + "/second"
     discovery.server.routes["/second" + PATH] = {"issuer": second, "jwks_uri": second + KEYS}
-    kept = {name: getattr(row, name) for name in ENDPOINTS}
+    OIDCApplication.objects.update(requires_iss=True)
+    kept = {name: getattr(row, name) for name in ENDPOINTS} | {"requires_iss": "on"}
     admin_client.post(url("change", row.pk), mapped(scim, discovery, issuer=second, **kept))
     row.refresh_from_db()
-    assert (row.jwks_uri, row.token_endpoint) == (second + KEYS, "")
+    assert (row.jwks_uri, row.token_endpoint, row.requires_iss) == (second + KEYS, "", False)
 
 
 @pytest.mark.parametrize("name", ["token_endpoint", "introspection_endpoint"])
@@ -240,6 +241,8 @@ def test_a_token_endpoint_in_trouble_is_told(whole, admin_client, answer):
 def test_what_is_wrong_with_an_issuer_is_told(scim, whole, admin_client):
     address = url("test", whole.application.pk)
     routes = whole.server.routes
+    routes[PATH] = {"issuer": whole.url, "authorization_response_iss_parameter_supported": True}
+    assert results(admin_client.post(address, {}))["Discovery"] is False
     routes[PATH] = {"issuer": whole.url, "jwks_uri": whole.url + "/moved"}
     assert results(admin_client.post(address, {}))["Discovery"] is False
     routes[PATH] = None

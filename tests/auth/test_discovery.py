@@ -23,7 +23,14 @@ def document(server, local):
 def test_the_endpoints_are_found(server, document):
     del document["introspection_endpoint"]
     found = discover(server.url)
-    assert found == {name: f"{server.url}/{name}" for name in ENDPOINTS[:-1]}
+    endpoints = {name: f"{server.url}/{name}" for name in ENDPOINTS[:-1]}
+    assert found == {**endpoints, "requires_iss": False}
+
+
+@pytest.mark.parametrize(("promised", "required"), [(True, True), ("true", False), (None, False)])
+def test_whether_answers_name_the_issuer_is_found(server, document, promised, required):
+    document["authorization_response_iss_parameter_supported"] = promised
+    assert discover(server.url)["requires_iss"] is required
 
 
 def test_a_slash_at_the_end_of_an_issuer_is_kept(server, document):

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import base64
 import subprocess
+import zlib
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 from xml.etree import ElementTree
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from .saml import make_key
 
@@ -58,6 +65,17 @@ def signed(message: str, folder: Path, key: str = "idp") -> str:
         subprocess.run(command, check=True, capture_output=True)
         Path(f"{path}.new").replace(path)
     return sealed(path.read_text())
+
+
+def sent_along(
+    xml: str, folder: Path, algorithm: str, digest: hashes.HashAlgorithm
+) -> dict[str, str]:
+    """Return the signed query that a request travels in (SAML bindings 3.4.4.1)."""
+    squeezed = zlib.compress(xml.encode())[2:-4]
+    query = {"SAMLRequest": base64.b64encode(squeezed).decode(), "SigAlg": algorithm}
+    key: Any = load_pem_private_key((folder / "idp.key").read_bytes(), None)
+    signature = key.sign(urlencode(query).encode(), padding.PKCS1v15(), digest)
+    return query | {"Signature": base64.b64encode(signature).decode()}
 
 
 def _has_signature(path: Path, name: str) -> bool:

@@ -394,6 +394,7 @@ def test_a_subject_that_no_database_holds_is_refused(wire, caplog, value):
 
 BACK = {
     "another issuer": ({"iss": "https://other.example.com"}, Reason.INVALID),
+    "no issuer, though one was promised": ({"iss": None}, Reason.INVALID),
     "an error": ({"error": "access_denied"}, Reason.PROVIDER),
     "no code": ({"code": None}, Reason.INVALID),
     "no state": ({"state": None}, Reason.INVALID),
@@ -406,6 +407,16 @@ def test_an_answer_that_does_not_belong_is_not_followed(wire, caplog, query, rea
     wire.server.routes["/token"] = {"access_token": "at", "id_token": wire.token()}
     assert_refused(wire, wire.back(**query), caplog, reason)
     assert wire.server.count("/token") == 0
+
+
+def test_an_answer_names_one_issuer(wire, caplog):
+    assert_refused(wire, wire.back(iss=["https://other.example.com", wire.peer.url]), caplog)
+
+
+def test_an_issuer_that_promises_nothing_need_not_name_itself(wire):
+    OIDCApplication.objects.update(requires_iss=False)
+    wire.server.routes["/token"] = {"access_token": "at", "id_token": wire.token()}
+    assert wire.back(iss=None).status_code == 302
 
 
 def test_a_state_is_used_once(wire):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
+from cryptography.hazmat.primitives import hashes
 from django.test import Client
+from saml2.xmldsig import SIG_RSA_SHA1, SIG_RSA_SHA256
 
 from kyvos_portal.signin import checks
 from kyvos_portal.signin.models import Identity, SignInEvent
 from kyvos_portal.signin.rule import Origin, Reason
 from kyvos_portal.signin.saml import config
 from scim_provisioning.models import Finding, SignInClass
+from tests.peers.forgery import NAMES, sent_along
 from tests.signin.fixtures import few, is_signed_in, local, provisioned
 
 pytestmark = pytest.mark.django_db
@@ -176,6 +181,28 @@ def test_an_unsigned_sign_out_signs_nobody_out(scim, provider, saml_peer, client
         assert client.get("/saml2/ls/", query).status_code == 403
     assert is_signed_in(client)
     assert Client().get("/saml2/ls/", {"SAMLRequest": "x"}).status_code == 403
+
+
+def sign_out_request(peer):
+    moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return (
+        f'<p:LogoutRequest xmlns:p="{NAMES["samlp"]}" xmlns:s="{NAMES["saml"]}" ID="_out"'
+        f' Version="2.0" IssueInstant="{moment}" Destination="http://testserver/saml2/ls/">'
+        f"<s:Issuer>{peer.entity_id}</s:Issuer><s:NameID>ada</s:NameID></p:LogoutRequest>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "digest", "ends"),
+    [(SIG_RSA_SHA256, hashes.SHA256(), True), (SIG_RSA_SHA1, hashes.SHA1(), False)],
+    ids=["SHA-256", "SHA-1"],
+)
+def test_a_provider_signs_a_person_out(scim, provider, saml_peer, client, algorithm, digest, ends):
+    provisioned(scim, "ada")
+    sign_in(client, saml_peer, "ada")
+    request = sign_out_request(saml_peer)
+    client.get("/saml2/ls/", sent_along(request, saml_peer.home / "cert", algorithm, digest))
+    assert is_signed_in(client) is not ends
 
 
 @pytest.mark.skipif(config.xmlsec1() is None, reason="xmlsec1 is missing")

@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.once]
 CONFIRMATION = "saml:Assertion/saml:Subject/saml:SubjectConfirmation/saml:SubjectConfirmationData"
 CONDITIONS = "saml:Assertion/saml:Conditions"
 NAME_ID = "saml:Assertion/saml:Subject/saml:NameID"
+SIGNED, DS = "saml:Assertion/ds:Signature/ds:SignedInfo", "http://www.w3.org/2000/09/xmldsig#"
 PAST, FUTURE = "2020-01-01T00:00:00Z", "2200-01-01T00:00:00Z"
 
 
@@ -107,6 +108,8 @@ SIGNED_ANEW = {
     "long name": text(NAME_ID, "a" * 600),
     "no subject": without("saml:Assertion/saml:Subject"),
     "time in words": attribute(CONDITIONS, "NotOnOrAfter", "tomorrow"),
+    "signed with SHA-1": attribute(f"{SIGNED}/ds:SignatureMethod", "Algorithm", f"{DS}rsa-sha1"),
+    "digest by SHA-1": attribute(f"{SIGNED}/ds:Reference/ds:DigestMethod", "Algorithm", f"{DS}sha1"),
 }  # fmt: skip
 
 

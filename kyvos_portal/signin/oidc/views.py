@@ -124,8 +124,10 @@ class OIDCCallback(OIDCAuthenticationCallbackView):  # type: ignore[misc]
 
 def _problem(application: OIDCApplication | None, query: Any) -> Refused | None:
     """Return why an answer is not followed up: the mix-up defence (RFC 9207) and errors."""
-    if application is not None and query.get("iss", application.issuer) != application.issuer:
-        return Refused(Reason.INVALID, "The answer names another issuer (iss).")
+    if application is not None:
+        named = query.getlist("iss") or ([] if application.requires_iss else [application.issuer])
+        if named != [application.issuer]:
+            return Refused(Reason.INVALID, "The answer names another issuer (iss), or none.")
     if query.get("error"):
         return Refused(Reason.PROVIDER, f"The issuer answered {query['error']}.")
     if not query.get("code"):

@@ -9,6 +9,7 @@ from traceback import clear_frames
 from typing import Any
 
 from django.core.cache import cache
+from saml2 import xmldsig
 from saml2.saml import SCM_BEARER
 
 from kyvos_portal.signin.binding import Assertion
@@ -22,6 +23,19 @@ MOST_BYTES = 256 * 1024
 PROTOCOL = "{urn:oasis:names:tc:SAML:2.0:protocol}"
 SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
 TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
+SIGNATURES = frozenset(
+    {
+        *(xmldsig.SIG_RSA_SHA256, xmldsig.SIG_RSA_SHA384, xmldsig.SIG_RSA_SHA512),
+        *(xmldsig.SIG_ECDSA_SHA256, xmldsig.SIG_ECDSA_SHA384, xmldsig.SIG_ECDSA_SHA512),
+    }
+)
+"""What a signature may be made by: pysaml2 and xmlsec1 take SHA-1 too, which can be forged."""
+DIGESTS = frozenset({xmldsig.DIGEST_SHA256, xmldsig.DIGEST_SHA384, xmldsig.DIGEST_SHA512})
+METHODS = {
+    f"{{{xmldsig.NAMESPACE}}}SignatureMethod": SIGNATURES,
+    f"{{{xmldsig.NAMESPACE}}}DigestMethod": DIGESTS,
+}
+WEAK = "It is signed by an algorithm that is not trusted, such as SHA-1."
 REMEMBERED = 24 * 3600
 """Seconds that an assertion's id is kept; none is accepted that old."""
 
@@ -55,6 +69,8 @@ def request_id(encoded: str) -> str:
         raise invalid("The response holds something else than one plain assertion.")
     if assertions and assertions[0] not in list(root):
         raise invalid("The assertion is not where it belongs.")
+    if any(e.get("Algorithm") not in METHODS[e.tag] for e in root.iter() if e.tag in METHODS):
+        raise invalid(WEAK)
     return str(root.get("InResponseTo", ""))
 
 

@@ -187,6 +187,8 @@ class SamlLogout(SamlView):
         provider = SamlProvider.objects.filter(pk=pk).first()
         if provider is None:
             raise messages.invalid("Nobody is signed in by SAML here.")
+        if request.GET.get("SigAlg") not in messages.SIGNATURES:
+            raise messages.invalid(messages.WEAK)
         client = _client(request, provider)
         subject = _get_subject_id(request.saml_session)
         data = request.GET
