@@ -141,6 +141,7 @@ SCIM_PROVISIONING = {
     "USER_RESOURCE": "kyvos_portal.scim.USER",
     "PRIVILEGED_USERS": "onboarding.privileges.users",
     "PRIVILEGED_GROUPS": "onboarding.privileges.groups",
+    "FINDINGS": ("kyvos_portal.findings.of_onboarding", "kyvos_portal.findings.of_the_worker"),
     "SAML_VALUES": "kyvos_portal.signin.saml.values.okta",
     "PUBLIC_URL": PUBLIC_URL,
     "TRUSTED_PROXIES": proxies(),

@@ -23,6 +23,7 @@ from .resources import registry
 MIDDLEWARE = "scim_provisioning.http.middleware.ScimMiddleware"
 PATHS = ("user_resource", "group_resource", "admin_base")
 NESTED = "scim_provisioning.backends.NestedGroupsBackend"
+PATH_LISTS = ("resources", "findings")
 OPTIONAL_PATHS = ("privileged_users", "privileged_groups", "saml_values")
 DATABASES = ("postgresql", "sqlite")
 LIFETIMES = {"oauth_token_seconds": (3600, 21_600), "client_secret_days": (365, 1095)}
@@ -88,7 +89,8 @@ def _broken_paths() -> Iterator[CheckMessage]:
     current = conf.current()
     given = [name for name in OPTIONAL_PATHS if getattr(current, name) is not None]
     named = [(name, getattr(current, name)) for name in (*PATHS, *given)]
-    for name, path in [*named, *(("resources", path) for path in current.resources)]:
+    lists = [(name, path) for name in PATH_LISTS for path in getattr(current, name)]
+    for name, path in [*named, *lists]:
         try:
             import_string(path)
         except (ImportError, AttributeError) as error:

@@ -101,6 +101,8 @@ class Settings:
     """How deep groups are nested at most."""
     custom_schema: str = "urn:ietf:params:scim:schemas:extension:custom:2.0"
     """The URN of the attributes that administrators declare, without the resource type."""
+    findings: tuple[str, ...] = ()
+    """Dotted paths to functions that return more ``health.Problem`` for the overview."""
     saml_values: str | None = None
     """Dotted path to a function of the request that returns what a SAML app of an identity
     provider has to be told: pairs of its field and the value."""

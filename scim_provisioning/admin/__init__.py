@@ -9,6 +9,7 @@ from . import (
     directory,
     events,
     findings,
+    overview,
     tokens,
     workloads,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "directory",
     "events",
     "findings",
+    "overview",
     "tokens",
     "workloads",
 ]

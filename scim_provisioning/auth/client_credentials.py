@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from scim_provisioning import conf
 from scim_provisioning.context import Principal
-from scim_provisioning.models import SignInClass
+from scim_provisioning.models import OIDCApplication, SignInClass
 from scim_provisioning.protocol.errors import Unauthorized, Unavailable
 
-from .compact import Refused
+from .compact import NotYetValid, Refused
 from .principals import principal
 from .token_checks import CHECKS, Candidate
 
@@ -30,11 +34,21 @@ def check(token: str) -> Principal:
     for each in CHECKS:
         try:
             each.ask(candidate)
-        except Refused:
+        except Refused as refusal:
+            if isinstance(refusal, NotYetValid):
+                _note_skew(candidate)
             name = candidate.found.name if candidate.found else "no application"
             logger.info("A token of %s was refused: %s", name, each.ask.__name__)
             raise Unauthorized from None
     return acts_as(candidate)
+
+
+def _note_skew(candidate: Candidate) -> None:
+    """Note that an issuer's clock is ahead of ours; its signature has been checked by then."""
+    if candidate.found is not None:
+        rows = OIDCApplication.objects.filter(pk=candidate.found.pk)
+        due = timezone.now() - timedelta(seconds=conf.current().last_used_seconds)
+        rows.filter(Q(skewed=None) | Q(skewed__lt=due)).update(skewed=timezone.now())
 
 
 def acts_as(candidate: Candidate) -> Principal:

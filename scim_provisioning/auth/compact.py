@@ -27,6 +27,10 @@ class Refused(Exception):
         super().__init__(reason)
 
 
+class NotYetValid(Refused):
+    """A token from the future: one of two clocks is wrong."""
+
+
 def take_apart(token: str) -> tuple[dict[str, Json], dict[str, Json]]:
     """Return header and claims, nothing of them verified; raise Refused."""
     if len(token) > MOST_BYTES:

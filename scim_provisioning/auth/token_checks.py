@@ -20,7 +20,7 @@ from scim_provisioning.models.application import ASYMMETRIC
 from scim_provisioning.protocol.attributes import Json
 
 from . import terms as trust
-from .compact import Refused, shown, take_apart
+from .compact import NotYetValid, Refused, shown, take_apart
 from .jwks import UnknownKey, key_set
 from .principals import parse_scopes
 from .terms import Found, Terms
@@ -181,7 +181,7 @@ def times(candidate: Candidate) -> None:
         raise Refused(_("It has expired."), _("Ask the issuer for a new one."))
     starts = _moment(claims, "nbf") if "nbf" in claims else issued
     if max(issued, starts) > now + leeway:
-        raise Refused(_("It is not valid yet."), _("Compare the clocks of both machines."))
+        raise NotYetValid(_("It is not valid yet."), _("Compare the clocks of both machines."))
     if not 0 < expires - issued <= candidate.terms.max_age:
         raise Refused(
             _("It is valid for longer than the application allows, or for no time at all."),

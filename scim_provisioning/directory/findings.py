@@ -12,12 +12,24 @@ from scim_provisioning.models import Finding, FindingKind
 LINKABLE = (FindingKind.PROTECTED, FindingKind.UNAPPROVED, FindingKind.FOREIGN)
 
 
+def is_linkable(finding: Finding) -> bool:
+    """Whether *allow this link* makes sense of it."""
+    resource = finding.user or finding.group
+    return finding.kind in LINKABLE and resource is not None and finding.connection is not None
+
+
+def resolve(finding: Finding) -> bool:
+    """Put a finding away; return whether it was open."""
+    open_ = Finding.objects.filter(pk=finding.pk, resolved=None)
+    return bool(open_.update(resolved=timezone.now()))
+
+
 @transaction.atomic
 def allow(finding: Finding) -> bool:
     """Let the finding's connection manage its resource; return whether that made sense."""
-    resource: Any = finding.user or finding.group
-    if finding.kind not in LINKABLE or resource is None or finding.connection is None:
+    if not is_linkable(finding):
         return False
+    resource: Any = finding.user or finding.group
     resource.link_allowed = True
     resource.listed = getattr(resource, "deleted", None) is None
     resource.connection = finding.connection

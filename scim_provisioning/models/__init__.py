@@ -8,7 +8,7 @@ from __future__ import annotations
 from .application import OIDCApplication
 from .attribute import AttributeType, CustomAttribute
 from .client_secret import ClientSecret
-from .connection import Connection, DeletePolicy, Profile, State
+from .connection import Connection, DeletePolicy, Overview, Profile, State
 from .event import ProvisioningEvent, RequestCount
 from .finding import Finding, FindingKind
 from .group import ScimGroup
@@ -32,6 +32,7 @@ __all__ = [
     "GroupNesting",
     "MultiValue",
     "OIDCApplication",
+    "Overview",
     "PersonalAccessToken",
     "Profile",
     "ProvisioningEvent",

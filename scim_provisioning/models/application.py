@@ -220,6 +220,10 @@ class OIDCApplication(models.Model):
         _("last address"), null=True, blank=True, editable=False
     )
 
+    skewed = models.DateTimeField(
+        _("token from the future refused"), null=True, blank=True, editable=False
+    )
+
     class Meta:
         verbose_name = _("OIDC application")
         verbose_name_plural = _("OIDC applications")

@@ -91,3 +91,13 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Overview(Connection):
+    """All connections at once: a page that every admin lists, without a template of its own."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = _("overview")
+        verbose_name_plural = _("overview")

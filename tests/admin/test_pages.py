@@ -184,7 +184,7 @@ def test_an_allowed_link_lets_the_connection_in(scim, admin_client):
     user.save()
     scim.post("/Users", {"schemas": [USER], "userName": "staff@example.com"})
     finding = Finding.objects.get()
-    act(admin_client, "finding", "allow_link", finding.pk)
+    act(admin_client, "finding", "allow_link", finding.pk, yes="1")
     found = scim.get('/Users?filter=userName eq "staff@example.com"').body["Resources"][0]
     change = {"op": "replace", "path": "title", "value": "Lead"}
     assert scim.patch(f"/Users/{found['id']}", change).status == 200
@@ -195,10 +195,10 @@ def test_an_allowed_link_lets_the_connection_in(scim, admin_client):
 def test_a_finding_without_a_link_is_resolved(scim, admin_client):
     user = scim.user()
     finding = Finding.objects.create(kind="drift", user_id=user["id"])
-    act(admin_client, "finding", "allow_link", finding.pk)
+    act(admin_client, "finding", "allow_link", finding.pk, yes="1")
     finding.refresh_from_db()
     assert not finding.allowed
-    act(admin_client, "finding", "resolve", finding.pk)
+    act(admin_client, "finding", "resolve", finding.pk, yes="1")
     finding.refresh_from_db()
     assert finding.resolved
 
