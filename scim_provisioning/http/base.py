@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from django.db import DatabaseError, InterfaceError, connections, transaction
 from django.http import HttpResponse
+from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -41,6 +42,7 @@ from .prefix import root
 logger = logging.getLogger("scim_provisioning.http")
 
 READS = ("GET", "HEAD")
+LANGUAGE = "en"
 
 
 class ScimView(APIView):
@@ -71,6 +73,11 @@ class ScimView(APIView):
         for alias in connections:
             view = transaction.non_atomic_requests(alias)(view)
         return csrf_exempt(view)
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answer, note and log in one language, whatever a site's pages speak."""
+        with translation.override(LANGUAGE):
+            return super().dispatch(request, *args, **kwargs)
 
     def get_exception_handler(self) -> Any:
         """Errors are SCIM's, whatever the site set up."""

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, unquote_plus, urlencode
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, InterfaceError, connections, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import translation
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -26,6 +27,7 @@ from scim_provisioning.auth import grants
 from scim_provisioning.protocol.errors import Retryable, ScimError
 
 from . import database
+from .base import LANGUAGE
 from .limits import client_address
 from .negotiation import read_body
 
@@ -59,7 +61,8 @@ class OAuthView(View):
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Answer; whatever is wrong with a request is told in the OAuth form."""
         try:
-            return super().dispatch(request, *args, **kwargs)
+            with translation.override(LANGUAGE):
+                return super().dispatch(request, *args, **kwargs)
         except OAuth2Error as error:
             return refused(error.error, error.description, error.status_code)
         except ScimError as error:

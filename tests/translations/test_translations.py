@@ -1,0 +1,107 @@
+"""Everything that people read is translated, and the portal speaks the language that is asked for."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+
+from onboarding.models import Role
+from tests.translations import catalogues
+
+KEPT = [(app, language) for app in catalogues.SOURCES for language in catalogues.LANGUAGES]
+FILLED_IN = re.compile(r"%\(\w+\)\d*[a-zA-Z]|%[ds]|</?\w+>")
+"""What is put into a text, and the tags that stand in it."""
+once = pytest.mark.once
+every_catalogue = pytest.mark.parametrize(("app", "language"), KEPT, ids=map("-".join, KEPT))
+
+
+@once
+@every_catalogue
+def test_a_catalogue_has_what_the_sources_have_and_nothing_else(app, language):
+    """Where it has not: python -m tests.translations.catalogues."""
+    wanted, kept = catalogues.found(app), catalogues.read(app, language)
+    assert {m.id for m in wanted} == {m.id for m in kept}
+
+
+@once
+@every_catalogue
+def test_everything_is_translated(app, language):
+    assert catalogues.untranslated(catalogues.read(app, language)) == []
+
+
+@once
+@every_catalogue
+def test_translations_fill_in_what_the_sources_fill_in(app, language):
+    wrong = [m.id for m in catalogues.read(app, language) if m.id and not _alike(m)]
+    assert wrong == []
+
+
+def _alike(message):
+    sources = message.id if isinstance(message.id, tuple) else (message.id,)
+    texts = message.string if isinstance(message.string, tuple) else (message.string,)
+    return {_filled(text) for text in texts} <= {_filled(text) for text in sources}
+
+
+def _filled(text):
+    return tuple(sorted(FILLED_IN.findall(text)))
+
+
+@once
+@every_catalogue
+def test_what_is_compiled_is_what_is_kept(app, language):
+    kept = {m.id: m.string for m in catalogues.read(app, language) if m.id}
+    assert catalogues.kept_mo(app, language) == kept
+
+
+@once
+def test_the_portal_offers_the_languages_that_it_has():
+    assert [code for code, _ in settings.LANGUAGES] == ["en", *catalogues.LANGUAGES]
+
+
+@pytest.fixture
+def in_german():
+    yield {"Accept-Language": "de-AT,de;q=0.9,en;q=0.8"}
+    translation.activate("en")
+
+
+@once
+@pytest.mark.django_db
+def test_pages_speak_the_browsers_language(client, in_german):
+    page = client.get(reverse("login"), headers=in_german)
+    assert page["Content-Language"] == "de"
+    assert '<html lang="de">' in page.text
+    assert "Anmelden" in page.text
+    assert "Sign in" in client.get(reverse("login")).text
+
+
+@once
+def test_the_admin_speaks_it_too(admin_client, in_german):
+    page = admin_client.get(reverse("admin:index"), headers=in_german).text
+    assert "Verbindungen" in page
+    assert "Connections" not in page
+
+
+@once
+def test_errors_of_first_login_actions_are_in_it(admin_client, in_german):
+    url = reverse("admin:onboarding_onboardingconfiguration_add")
+    typed = {"text": '{"roleName": "Bussiness User"}', "_save": "1"}
+    page = admin_client.post(url, typed, headers=in_german)
+    assert "es gibt keine Rolle" in page.text
+
+
+def test_scim_stays_english(scim, in_german):
+    headers = {"Accept_Language": in_german["Accept-Language"]}
+    answer = scim.get("/Users/nobody", **headers)
+    assert answer.body["detail"] == "Not found."
+
+
+@once
+@pytest.mark.django_db
+def test_roles_keep_their_names():
+    """Texts of configurations name them, and are one text for all languages."""
+    with translation.override("de"):
+        assert str(Role.objects.get(slug="end-user")) == "End User"
