@@ -24,7 +24,9 @@ from .models import Connection, ProvisioningEvent, RequestCount
 
 LATELY = timedelta(hours=24)
 FAILED = 400
-"""The first status that is a failure."""
+"""The first status of a read that is a failure."""
+REFUSED = 300
+"""The first status of a write that was refused: an index has these, and needs no row for them."""
 NOT_FOUND = 404
 """No failure of a read: identity providers look for what is not there."""
 
@@ -49,7 +51,7 @@ def with_traffic(connections: QuerySet[Connection]) -> QuerySet[Any]:
     failed = Q(status__gte=FAILED) & ~Q(status=NOT_FOUND)
     events = ProvisioningEvent.objects.filter(**own, time__gte=since)
     # An index of its own has the refused ones.
-    refused = events.filter(status__gte=FAILED)
+    refused = events.filter(status__gte=REFUSED)
     first = refused.order_by().values("connection").annotate(first=Min("time")).values("first")
     return connections.annotate(
         writes=_one(events, Count("pk")),
@@ -74,7 +76,7 @@ def days(number: int) -> list[Day]:
     today = timezone.localdate()
     dates = [today - timedelta(days=back) for back in reversed(range(number))]
     events = _by_day(ProvisioningEvent.objects.all(), dates)
-    failures = _by_day(ProvisioningEvent.objects.filter(status__gte=FAILED), dates)
+    failures = _by_day(ProvisioningEvent.objects.filter(status__gte=REFUSED), dates)
     return [Day(day, events[day], failures[day]) for day in dates]
 
 

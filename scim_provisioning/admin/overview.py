@@ -95,7 +95,7 @@ class OverviewAdmin(ReadOnlyPage):
     def _failures(self, request: HttpRequest) -> dict[str, Any]:
         if not self._sees(request, ProvisioningEvent):
             return {"failures": None}
-        rows = ProvisioningEvent.objects.filter(status__gte=traffic.FAILED)
+        rows = ProvisioningEvent.objects.filter(status__gte=traffic.REFUSED)
         return {"failures": rows.select_related("connection").defer("changes")[:MOST_SHOWN]}
 
     def _sees(self, request: HttpRequest, model: Any) -> bool:

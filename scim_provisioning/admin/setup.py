@@ -43,6 +43,8 @@ def available() -> list[Guide]:
 
 
 def _is_offered(guide: Guide) -> bool:
+    if any(step.saml for step in guide.steps) and conf.current().saml_values is None:
+        return False
     match guide.scheme:
         case Scheme.BASIC:
             return conf.current().basic

@@ -60,6 +60,26 @@ def test_the_pages_of_a_connection(scim):
     assert statuses(url("delete", key)) == [403, 403, 403, 200]
 
 
+def test_the_pages_that_set_a_connection_up(scim):
+    key = scim.connection.pk
+    assert statuses(url("set_up", key)) == [403, 200, 200, 200]
+    assert statuses(url("guide", key, "okta-basic")) == [403, 200, 200, 200]
+    # There is a token already: the way goes back to the steps.
+    assert statuses(url("guide", key, "okta-basic"), "post") == [403, 403, 302, 302]
+    assert statuses(url("test", key, "okta-basic")) == [403, 403, 200, 200]
+
+
+def test_a_viewer_is_offered_nothing_to_make_or_test(scim):
+    scim.connection.acting_user.personal_access_tokens.all().delete()
+    address = url("guide", scim.connection.pk, "okta-basic")
+    shown = [person(level).get(address).content.decode() for level in (VIEWER, OPERATOR)]
+    assert ["Make it" in page for page in shown] == [False, True]
+    assert [url("test", scim.connection.pk, "okta-basic") in page for page in shown] == [
+        False,
+        True,
+    ]
+
+
 def test_operating_changes_no_setting(scim):
     form = {"name": "Other", "profile": "auto", "state": "active", "delete_policy": "erase"}
     assert statuses(url("change", scim.connection.pk), "post", form) == [403, 403, 403, 302]
