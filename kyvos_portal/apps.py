@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PortalConfig(AppConfig):
     """The portal."""
 
     name = "kyvos_portal"
-    verbose_name = "Portal"
+    verbose_name = _("Portal")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

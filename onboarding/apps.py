@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 class OnboardingConfig(AppConfig):
     """First Login Actions."""
 
     name = "onboarding"
-    verbose_name = "Onboarding"
+    verbose_name = _("Onboarding")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

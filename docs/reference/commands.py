@@ -63,7 +63,7 @@ def _is_own(action: Action) -> bool:
 def _row(action: Action) -> tuple[str, str]:
     named = " ".join(action.option_strings) or action.dest.upper()
     if action.option_strings and action.nargs != 0:
-        choices = "|".join(map(str, action.choices)) if action.choices else None
+        choices = ",".join(map(str, action.choices)) if action.choices else None
         named += f" {choices or action.metavar or action.dest.upper()}"
     meaning = (action.help or "").replace("%%", "%")
     if action.required and action.option_strings:
