@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from .protocol.identifiers import parse
 from .protocol.policy import Policy, policy_for
 
 
@@ -52,7 +53,8 @@ class Principal:
 class Context:
     """One SCIM request as the layers below HTTP see it.
 
-    ``base_url`` has no trailing slash; ``path`` has no query; ``notes`` collects what was
+    ``base_url`` has no trailing slash; ``path`` has no query; ``request`` is Django's own, for
+    the site's code; ``notes`` collects what was
     tolerated (ignored attributes, quirks applied) for the ledger.
     """
 
@@ -64,6 +66,7 @@ class Context:
     request_id: UUID | None = None
     started: float = 0.0
     if_match: str | None = None
+    request: Any = None
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -71,6 +74,6 @@ class Context:
         """What is tolerated of this client."""
         return policy_for(self.principal.profile)
 
-    def known_id(self, identifier: str) -> str:
-        """Return an id of a URL in the letter case of ours, unless case counts for the client."""
-        return identifier.lower() if self.policy.ids_in_any_case else identifier
+    def key(self, identifier: str) -> UUID | None:
+        """Return the key of an id in a URL, None for what is none."""
+        return parse(identifier, any_case=self.policy.ids_in_any_case)

@@ -21,8 +21,8 @@ from .models import ProvisioningEvent
 from .protocol.attributes import Attribute, Json, Mutability, Returned
 from .protocol.errors import ScimError
 from .protocol.fold import fold
+from .protocol.identifiers import parse
 from .resources import registry
-from .resources.expressions import parse_uuid
 from .statements import insert
 
 logger = logging.getLogger(__name__)
@@ -80,8 +80,9 @@ def refused(context: Context, error: ScimError, sent: Json = None) -> None:
 def _meant(path: str, sent: Json) -> dict[str, Any]:
     """Return which resource a refused request was about, as far as path and body tell."""
     endpoint, _, last = path.rstrip("/").rpartition("/")
-    identifier = parse_uuid(last.lower())
-    mapping = registry.at(endpoint.rpartition("/")[2] if identifier else last)
+    mapping, identifier = registry.at(last), None
+    if mapping is None and (identifier := parse(last, any_case=True)):
+        mapping = registry.at(endpoint.rpartition("/")[2])
     if mapping is None:
         return {}
     name = mapping.name_of(identifier) if identifier else None

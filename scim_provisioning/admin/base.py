@@ -12,6 +12,7 @@ from django.utils.module_loading import import_string
 
 from scim_provisioning import conf, rights
 from scim_provisioning.protocol.fold import fold
+from scim_provisioning.protocol.identifiers import parse
 
 
 def named_base() -> Any:
@@ -76,7 +77,7 @@ def site(request: HttpRequest) -> str:
 
 def _uuid(text: str) -> UUID | None:
     try:
-        return UUID(text)
+        return parse(text, any_case=True) or UUID(text)
     except ValueError:
         return None
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from scim_provisioning import conf
 from scim_provisioning.directory import sync
 from scim_provisioning.models import ExternalId, MultiValue, ScimGroup, ScimUser
+from scim_provisioning.protocol.identifiers import shown
 
 from .base import SearchPage
 
@@ -77,7 +78,13 @@ class ResourcePage(SearchPage):
         hidden = ("folded", "user_name_key", "display_name_key")
         editable = self._editable(request)
         names = [field.name for field in self.model._meta.fields]
-        return [name for name in names if name not in editable and name not in hidden]
+        names = [name for name in names if name not in editable and name not in hidden]
+        return ["shown_id" if name == "id" else name for name in names]
+
+    @admin.display(description="id")
+    def shown_id(self, obj: Any) -> str:
+        """The id as clients know it."""
+        return shown(obj.pk)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The owner first."""

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from scim_provisioning.models import ProvisioningEvent, RequestCount
+from scim_provisioning.protocol.identifiers import shown
 
 from .base import ReadOnlyPage, SearchPage
 
@@ -98,8 +99,13 @@ class ProvisioningEventAdmin(SearchPage, ReadOnlyPage):
     id_fields = ("resource_id", "request_id")
     search_help_text = _("The beginning of a user or group name, or an id.")
     actions = ("export",)
-    exclude = ("changes",)
-    readonly_fields = ("change_table",)
+    exclude = ("changes", "resource_id")
+    readonly_fields = ("shown_resource_id", "change_table")
+
+    @admin.display(description=_("resource id"))
+    def shown_resource_id(self, obj: ProvisioningEvent) -> str:
+        """The id as clients know it."""
+        return shown(obj.resource_id) if obj.resource_id else "-"
 
     @admin.display(description=_("changes"))
     def change_table(self, obj: ProvisioningEvent) -> SafeString | str:
@@ -124,9 +130,14 @@ class ProvisioningEventAdmin(SearchPage, ReadOnlyPage):
         writer = csv.writer(response)
         writer.writerow([*EXPORTED, "changes"])
         for event in queryset.select_related("connection").iterator(chunk_size=2000):
-            cells = [getattr(event, name) for name in EXPORTED]
+            cells = [_cell(event, name) for name in EXPORTED]
             writer.writerow([*map(defused, cells), defused(json.dumps(event.changes))])
         return response
+
+
+def _cell(event: ProvisioningEvent, name: str) -> Any:
+    value = getattr(event, name)
+    return shown(value) if name == "resource_id" and value else value
 
 
 def _row(item: tuple[str, Any]) -> tuple[str, str, str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import Group
 
+from scim_provisioning import hosting
 from scim_provisioning.context import Context
 from scim_provisioning.models import DeletePolicy
 from scim_provisioning.protocol.attributes import Json
@@ -21,6 +23,10 @@ class Kind:
 
     def make(self, mapping: ResourceMapping, changes: Changes, document: dict[str, Json]) -> Any:
         """Make what stands behind a new resource, and return it."""
+        return None
+
+    def identifier(self, account: Any) -> UUID | None:
+        """Return the SCIM id of a new resource, None for a fresh one."""
         return None
 
     def facts(self, context: Context) -> dict[str, Any]:
@@ -46,6 +52,10 @@ class UserKind(Kind):
         """Make the account."""
         return accounts.create_user(mapping.mirrored(changes))
 
+    def identifier(self, account: Any) -> UUID | None:
+        """The site's own code may know one."""
+        return hosting.installed().identifier("user", account)
+
     def facts(self, context: Context) -> dict[str, Any]:
         """How the account was provisioned; own statements know no defaults."""
         return {
@@ -67,7 +77,11 @@ class UserKind(Kind):
         """Disable the account for good, or delete it: as the connection has it."""
         erased = context.principal.delete_policy == DeletePolicy.ERASE
         announcements.deprovisioned(stored, context, erased=erased)
-        if erased:
+        host = hosting.current()
+        if host and host.removes("user", stored.account):
+            accounts.leave_groups(stored.owner_id)
+            accounts.bury(stored.id)
+        elif erased:
             accounts.leave_groups(stored.owner_id)
             accounts.erase(stored.account)
         else:
@@ -81,6 +95,10 @@ class GroupKind(Kind):
         """Make the group."""
         return accounts.create_group(document["displayName"])
 
+    def identifier(self, account: Any) -> UUID | None:
+        """The site's own code may know one."""
+        return hosting.installed().identifier("group", account)
+
     def change(self, mapping: ResourceMapping, stored: Stored, changes: Changes) -> None:
         """Rename the group."""
         if "displayName" in changes:
@@ -88,7 +106,12 @@ class GroupKind(Kind):
 
     def remove(self, mapping: ResourceMapping, stored: Stored, context: Context) -> None:
         """Delete the group; its people stay."""
-        accounts.erase(Group.objects.get(pk=stored.owner_id))
+        group = Group.objects.get(pk=stored.owner_id)
+        host = hosting.current()
+        if host and host.removes("group", group):
+            super().remove(mapping, stored, context)
+        else:
+            accounts.erase(group)
 
 
 _KINDS = {"user": UserKind(), "group": GroupKind(), None: Kind()}

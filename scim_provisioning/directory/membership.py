@@ -5,7 +5,7 @@ One statement checks the ids and tells who is a member already, one inserts, one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -19,13 +19,14 @@ from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.signals import m2m_changed
 
-from scim_provisioning import conf
+from scim_provisioning import conf, hosting
 from scim_provisioning.context import Context
 from scim_provisioning.models import ScimUser
 from scim_provisioning.protocol.errors import InvalidValue
+from scim_provisioning.protocol.identifiers import parse, shown
 from scim_provisioning.protocol.patch import MemberChange
 from scim_provisioning.resources.asked import base_values
-from scim_provisioning.resources.expressions import FIRST_VALUE, SHOWS_PROTECTED, parse_uuid
+from scim_provisioning.resources.expressions import FIRST_VALUE, SHOWS_PROTECTED
 from scim_provisioning.resources.filters import Shaper, where
 from scim_provisioning.resources.mapping import ResourceMapping
 from scim_provisioning.resources.relations import Membership, membership
@@ -82,11 +83,11 @@ class Moved:
 
     def as_changes(self) -> dict[str, Any]:
         """Return it as the ledger keeps it."""
-        return {"added": list(map(str, self.added)), "removed": list(map(str, self.removed))}
+        return {"added": list(map(shown, self.added)), "removed": list(map(shown, self.removed))}
 
 
 def _id(value: str) -> UUID:
-    found = parse_uuid(value.lower())
+    found = parse(value, any_case=True)
     if found is None:
         raise InvalidValue(f"No {_who()} has the id {value!r}.")
     return found
@@ -106,7 +107,7 @@ def apply(
             moved = _join(moved, _flush(group_id, delta, context))
             delta = Delta(remove=dict.fromkeys(_matching(mapping, group_id, change, context)))
         elif change.kind == "remove":
-            known = tuple(v for v in change.values if parse_uuid(v.lower()))
+            known = tuple(v for v in change.values if parse(v, any_case=True))
             delta.feed(MemberChange("remove", known, None))
         else:
             delta.feed(change)
@@ -153,10 +154,10 @@ def _wanted(
     adding: dict[UUID, Any] = {}
     for identifier in asked:
         if identifier not in found:
-            raise InvalidValue(f"No {_who()} has the id '{identifier}'.")
+            raise InvalidValue(f"No {_who()} has the id {shown(identifier)!r}.")
         user_id, owner, is_member = found[identifier]
         if owner not in (None, context.principal.connection_id):
-            context.notes.append(f"member {identifier} belongs to another connection")
+            context.notes.append(f"member {shown(identifier)} belongs to another connection")
         if not is_member:
             adding[identifier] = user_id
     return adding
@@ -169,7 +170,7 @@ def _check(
     found: dict[UUID, tuple[Any, Any, bool]] = {}
     for batch in batched(ids):
         places = padded(batch)
-        rows = _checking(len(places), connection.vendor).rows([group_id, *places])
+        rows = _checking(len(places), hosting.variant()).rows([group_id, *places])
         found |= {row[0]: (row[1], row[2], row[3]) for row in rows}
     return found
 
@@ -179,29 +180,31 @@ def _key_of(through: type[models.Model], name: str) -> Any:
     return relation.target_field
 
 
-@lru_cache(maxsize=16)
-def _checking(size: int, vendor: str) -> Select:
+@lru_cache(maxsize=128)
+def _checking(size: int, variant: Hashable) -> Select:
     through, user, group = membership()
     key = _key_of(through, group)
     members = through._default_manager.filter(**{user: OuterRef("user_id"), group: Slot(0, key)})
     ids = slots(size, models.UUIDField(), 1)
-    rows = ScimUser.objects.filter(one_of("pk", ids), listed=True)
+    seen = hosting.condition("user", "user")
+    rows = ScimUser.objects.filter(one_of("pk", ids), seen, listed=True)
     return Select(rows.values_list("id", "user_id", "connection_id", Exists(members)))
 
 
 def _seen(group_id: Any, context: Context) -> tuple[list[nesting.Seen], list[nesting.Seen]]:
     """Return the users and the groups in a group that the client sees."""
-    users = _members(connection.vendor).rows([*base_values(context), group_id])
+    users = _members(hosting.variant()).rows([*base_values(context), group_id])
     shown = context.principal.shows_protected
     return users, nesting.members(group_id, shows_protected=shown)
 
 
-@lru_cache(maxsize=4)
-def _members(vendor: str) -> Select:
+@lru_cache(maxsize=32)
+def _members(variant: Hashable) -> Select:
     through, user, group = membership()
     key = _key_of(through, group)
     rows = through._default_manager.filter(
         Q(**{f"{user}__scim__listed": True}) | Q(Slot(SHOWS_PROTECTED, models.BooleanField())),
+        hosting.condition("user", user),
         **{group: Slot(FIRST_VALUE, key), f"{user}__scim__isnull": False},
     )
     return Select(rows.values_list(f"{user}__scim__id", user, f"{user}__scim__listed"))

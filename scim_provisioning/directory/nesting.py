@@ -16,9 +16,10 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from scim_provisioning import conf
+from scim_provisioning import conf, hosting
 from scim_provisioning.models import GroupClosure, GroupNesting, ScimGroup
 from scim_provisioning.protocol.errors import InvalidValue
+from scim_provisioning.protocol.identifiers import shown
 from scim_provisioning.statements import BATCH, batched
 
 Found = dict[UUID, tuple[Any, Any, bool]]
@@ -35,7 +36,8 @@ def check(group_id: Any, ids: Sequence[UUID]) -> Found:
     columns = ("id", "group_id", "connection_id", Exists(edges))
     found: Found = {}
     for batch in batched(ids):
-        rows = ScimGroup.objects.filter(pk__in=batch, listed=True)
+        seen = hosting.condition("group", "group")
+        rows = ScimGroup.objects.filter(seen, pk__in=batch, listed=True)
         found |= {row[0]: tuple(row[1:]) for row in rows.values_list(*columns)}
     return found
 
@@ -44,7 +46,8 @@ def members(group_id: Any, *, shows_protected: bool) -> list[Seen]:
     """Return the groups in a group that a client sees."""
     if not conf.current().nested_groups:
         return []
-    rows = GroupNesting.objects.filter(group=group_id, member__scim__isnull=False)
+    seen = hosting.condition("group", "member")
+    rows = GroupNesting.objects.filter(seen, group=group_id, member__scim__isnull=False)
     if not shows_protected:
         rows = rows.filter(member__scim__listed=True)
     return list(rows.values_list("member__scim__id", "member_id", "member__scim__listed"))
@@ -109,7 +112,7 @@ def _check_circle(group_id: Any, added: Sequence[Any]) -> None:
     around = {group_id, *_around(group_id).values_list("ancestor_id", flat=True)}
     if circle := around.intersection(added):
         rows = ScimGroup.objects.filter(group__in=circle).order_by("display_name")
-        names = ", ".join(f"{row.display_name[:80]!r} ({row.pk})" for row in rows[:5])
+        names = ", ".join(f"{row.display_name[:80]!r} ({shown(row.pk)})" for row in rows[:5])
         raise InvalidValue(f"A group cannot be within itself: {names} holds this group, or is it.")
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from scim_provisioning.context import Context
 from scim_provisioning.protocol.attributes import Json
+from scim_provisioning.protocol.identifiers import shown
 from scim_provisioning.protocol.projection import Projection
 from scim_provisioning.resources import query
 from scim_provisioning.resources.asked import base_values
@@ -46,7 +47,7 @@ def render(
     meta = mapping.bindings["meta"]
     assert isinstance(meta, Meta)
     facts = (stored.id, stored.created, stored.last_modified, stored.version)
-    resource = {"id": str(stored.id), "meta": meta.read(facts, context.base_url)}
+    resource = {"id": shown(stored.id), "meta": meta.read(facts, context.base_url)}
     resource |= {key: _copied(value) for key, value in document.items()}
     row = (stored.id, stored.owner_id)
     for key, relation in mapping.relations:

@@ -5,7 +5,7 @@ Only what changed is written, by statements compiled once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -15,13 +15,14 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 from django.db import connection, models
 
+from scim_provisioning import hosting
 from scim_provisioning.context import Context
 from scim_provisioning.models import ExternalId, MultiValue
 from scim_provisioning.protocol.attributes import Json
 from scim_provisioning.protocol.errors import NotFound
 from scim_provisioning.resources.asked import base_values
 from scim_provisioning.resources.bindings import EXTENSIONS, PerConnection
-from scim_provisioning.resources.expressions import FIRST_VALUE, lookup_key, parse_uuid
+from scim_provisioning.resources.expressions import FIRST_VALUE, lookup_key
 from scim_provisioning.resources.mapping import Changes, ResourceMapping
 from scim_provisioning.resources.query import load_relations
 from scim_provisioning.resources.relations import Rows
@@ -64,12 +65,12 @@ def load(
     mapping: ResourceMapping, identifier: str, context: Context, *, lock: bool = True
 ) -> Stored:
     """Return a resource, locked unless told otherwise; raise NotFound where none is seen."""
-    key = parse_uuid(context.known_id(identifier))
+    key = context.key(identifier)
     if key is None:
         raise NotFound
     values = base_values(context)
     read = stored_reader(mapping)
-    rows = _loading(mapping, lock, connection.vendor).rows([*values, key])
+    rows = _loading(mapping, lock, hosting.variant()).rows([*values, key])
     if not rows:
         raise NotFound
     [row] = rows
@@ -94,10 +95,11 @@ def _account(mapping: ResourceMapping, read: Reader, row: tuple[Any, ...]) -> An
     return model.from_db(connection.alias, names, row[len(read.columns) + len(FACTS) :])
 
 
-@lru_cache(maxsize=8)
-def _loading(mapping: ResourceMapping, lock: bool, vendor: str) -> Select:
+@lru_cache(maxsize=128)
+def _loading(mapping: ResourceMapping, lock: bool, variant: Hashable) -> Select:
     columns = [*stored_reader(mapping).columns, *FACTS]
-    rows = mapping.model._default_manager.filter(pk=Slot(FIRST_VALUE, models.UUIDField()))
+    seen = hosting.condition(mapping.owner, mapping.owner or "")
+    rows = mapping.model._default_manager.filter(seen, pk=Slot(FIRST_VALUE, models.UUIDField()))
     if mapping.owner == "user":
         rows = rows.filter(deleted__isnull=True)
         columns += [f"user__{field.attname}" for field in get_user_model()._meta.concrete_fields]

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from scim_provisioning import conf
+from scim_provisioning import conf, hosting
 from scim_provisioning.context import Context
 from scim_provisioning.protocol import patch as patching
 from scim_provisioning.protocol import validation
@@ -24,12 +24,13 @@ from scim_provisioning.protocol.errors import (
     PreconditionRequired,
     ScimError,
 )
+from scim_provisioning.protocol.identifiers import shown
 from scim_provisioning.protocol.projection import Projection
 from scim_provisioning.resources.bindings import etag
 from scim_provisioning.resources.mapping import Changes, ResourceMapping, pick, put
 from scim_provisioning.statements import insert, update
 
-from . import announcements, conflicts, kinds, membership, ownership
+from . import announcements, conflicts, hosted, kinds, membership, ownership
 from .outcome import Outcome, render
 from .rows import FRESH, Stored, load, write_values
 
@@ -76,7 +77,7 @@ def create(
             mapping,
             context,
             document,
-            lambda: _create(mapping, document, context, projection, identifier or uuid4()),
+            lambda: _create(mapping, document, body, context, projection, identifier),
         )
     finally:
         membership.changed_elsewhere.reset(before)
@@ -85,15 +86,17 @@ def create(
 def _create(
     mapping: ResourceMapping,
     document: dict[str, Json],
+    body: Json,
     context: Context,
     projection: Projection | None,
-    identifier: UUID,
+    identifier: UUID | None,
 ) -> Outcome:
     members = _take_members(document) if mapping.has_members else ()
     changes = mapping.changes({}, document)
     columns = mapping.columns(changes, document)
     kind = kinds.of(mapping)
     account = kind.make(mapping, changes, document)
+    identifier = identifier or kind.identifier(account) or uuid4()
     now = timezone.now()
     owner_id = account.pk if account is not None else identifier
     row = {
@@ -123,7 +126,8 @@ def _create(
         account,
     )
     announcements.provisioned(mapping, stored, context, created=True)
-    return _finish(mapping, stored, document, changes, moved, context, projection, status=201)
+    outcome = _finish(mapping, stored, document, changes, moved, context, projection, status=201)
+    return hosted.follow(mapping, outcome, body, document, context, projection)
 
 
 def replace(
@@ -142,7 +146,8 @@ def replace(
         after = dict(document)
         _keep(mapping, stored.document, after)
         members = _take_members(after, replacing=True) if mapping.has_members else ()
-        return _write(mapping, stored, after, members, context, projection)
+        outcome = _write(mapping, stored, after, members, context, projection)
+        return hosted.follow(mapping, outcome, body, after, context, projection)
 
     return _transact(mapping, context, document, work)
 
@@ -158,15 +163,9 @@ def patch(
 ) -> Outcome:
     """Modify a resource (RFC 7644 section 3.5.2): every operation, or none."""
     policy = context.policy
-    operations = patching.parse(
-        body,
-        mapping.resource_type,
-        policy,
-        context.notes,
-        max_operations=conf.current().max_operations,
-    )
+    operations = hosted.parse(mapping, body, context)
     others, members = patching.split_members(
-        operations,
+        operations.known,
         by_value=policy.remove_by_value,
         has_members=mapping.has_members,
         groups=conf.current().nested_groups,
@@ -177,7 +176,9 @@ def patch(
         after = patching.apply(
             others, stored.document, mapping.resource_type, policy, context.notes
         )
-        return _write(mapping, stored, after, members, context, projection, answer=answer)
+        outcome = _write(mapping, stored, after, members, context, projection, answer=answer)
+        given = operations.standardised(after)
+        return hosted.follow(mapping, outcome, {}, after, context, projection, operations=given)
 
     return _transact(mapping, context, body, work)
 
@@ -219,6 +220,8 @@ def _open(
     """Load a resource for a write, with the client's right and precondition checked."""
     stored = load(mapping, identifier, context, lock=lock or context.if_match is not None)
     _check_precondition(stored, context)
+    if mapping.owner and (host := hosting.current()):
+        host.open(mapping.owner, stored.owner_id)
     if ownership.claim(stored, context.principal.connection_id, mapping.owner):
         update(mapping.model, stored.id, {"connection": context.principal.connection_id})
         context.notes.append("linked to this connection")
@@ -308,7 +311,7 @@ def _finish(
     """Record a write and return its outcome."""
     status = status if answer else 204
     announcements.record(mapping, stored, changes, moved, context, status=status)
-    location = f"{context.base_url}{mapping.endpoint}/{stored.id}"
+    location = f"{context.base_url}{mapping.endpoint}/{shown(stored.id)}"
     resource = None
     if answer and projection is not None:
         resource = render(mapping, stored, document, context, projection)

@@ -9,6 +9,7 @@ from uuid import uuid4
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
+from scim_provisioning import hosting
 from scim_provisioning.models import FindingKind, MultiValue, ScimGroup, ScimUser
 from scim_provisioning.protocol.fold import fold
 from scim_provisioning.resources import mirror, registry
@@ -69,7 +70,7 @@ def new_rows(users: Sequence[Any], protected: Iterable[Any]) -> list[ScimUser]:
         columns, key = facts(user), keys[user.pk]
         rows.append(
             ScimUser(
-                id=uuid4(),
+                id=hosting.installed().identifier("user", user) or uuid4(),
                 user_id=user.pk,
                 user_name_key=None if key in taken else key,
                 listed=user.pk not in out_of_reach,
@@ -218,6 +219,7 @@ def add_groups(groups: Sequence[Group]) -> list[ScimGroup]:
     rows = []
     for group in groups:
         row = ScimGroup(group=group, display_name=group.name)
+        row.id = hosting.installed().identifier("group", group) or row.id
         row.display_name_key = _free_name(row, group.name, told=False)
         row.listed = not is_protected_group(group.pk)
         row.save(force_insert=True)

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from scim_provisioning import auth, conf, counters, ledger
+from scim_provisioning import auth, conf, counters, hosting, ledger
 from scim_provisioning.auth.principals import READ, WRITE
 from scim_provisioning.context import Context, Principal
 from scim_provisioning.models import State
@@ -75,9 +75,12 @@ class ScimView(APIView):
         return csrf_exempt(view)
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """Answer, note and log in one language, whatever a site's pages speak."""
-        with translation.override(LANGUAGE):
-            return super().dispatch(request, *args, **kwargs)
+        """Answer, note and log in one language; what the site's code said ends with the request."""
+        try:
+            with translation.override(LANGUAGE):
+                return super().dispatch(request, *args, **kwargs)
+        finally:
+            hosting.leave()
 
     def get_exception_handler(self) -> Any:
         """Errors are SCIM's, whatever the site set up."""
@@ -90,6 +93,7 @@ class ScimView(APIView):
         principal: Principal = request.user  # type: ignore[assignment]
         self.context = self._context(request, principal)
         custom.refresh(principal.schemas_changed)
+        hosting.enter(self.context)
         self._narrow(request, self.context.policy)
         check_rate(principal)
         writes = not (request.method in READS or self.reads_by_post)
@@ -118,6 +122,7 @@ class ScimView(APIView):
             request_id=request_id(raw),
             started=self.started,
             if_match=request.META.get("HTTP_IF_MATCH"),
+            request=raw,
         )
 
     @property
@@ -178,7 +183,7 @@ class ScimView(APIView):
 
 def base_url(request: Any) -> str:
     """Return the base of every location: the configured public URL, else the request's host."""
-    site = conf.current().public_url
+    site = hosting.installed().public_url(request) or conf.current().public_url
     path = root().rstrip("/")
     return f"{site.rstrip('/')}{path}" if site else f"{request.scheme}://{request.get_host()}{path}"
 

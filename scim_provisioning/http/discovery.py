@@ -8,7 +8,7 @@ from urllib.parse import quote
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from scim_provisioning import auth, conf
+from scim_provisioning import auth, conf, hosting
 from scim_provisioning.protocol import discovery_schemas, errors, messages, schemas, urns
 from scim_provisioning.protocol.attributes import Json, ResourceType, Schema
 from scim_provisioning.protocol.policy import policy_for
@@ -62,7 +62,8 @@ class ServiceProviderConfig(DiscoveryView):
         location = self.url("ServiceProviderConfig")
         meta = {"resourceType": "ServiceProviderConfig", "location": location}
         supported = service_provider_config(conf.current(), self.profile)
-        return answer({**supported, "authenticationSchemes": _schemes(self.profile), "meta": meta})
+        told = {**supported, "authenticationSchemes": _schemes(self.profile), "meta": meta}
+        return answer(hosting.installed().describe(told))
 
 
 def _schemes(profile: str) -> list[Json]:

@@ -12,6 +12,7 @@ from scim_provisioning.directory import bulk, ownership, service
 from scim_provisioning.protocol import bulk as bulk_messages
 from scim_provisioning.protocol import errors, messages
 from scim_provisioning.protocol.attributes import Json
+from scim_provisioning.protocol.identifiers import shown
 from scim_provisioning.protocol.projection import Projection
 from scim_provisioning.quirks import standardize
 from scim_provisioning.resources import query, registry
@@ -129,7 +130,9 @@ class Resource(ResourceView):
         if condition and service.matches(condition, version):
             return answer(None, 304, ETag=version)
         if not asked.wants(params.VERSION):
-            found = asked.apply(found, self.mapping.resource_type)
+            # Only what the version came with is projected anew: the site may show more.
+            kept = asked.apply({"meta": found.pop("meta")}, self.mapping.resource_type)
+            found |= kept
         return answer(found, ETag=version)
 
     def put(self, request: Request, endpoint: str, id: str) -> Response:
@@ -186,7 +189,7 @@ class Me(Resource):
         found = ownership.own_id(self.asked.principal.user_id)
         if found is None:
             raise errors.NotFound
-        return str(found)
+        return shown(found)
 
 
 class Bulk(ScimView):

@@ -22,6 +22,7 @@ from scim_provisioning.models.ordering import Folded
 from scim_provisioning.protocol.attributes import Attribute, Json, Target, Type
 from scim_provisioning.protocol.errors import InvalidFilter, InvalidValue
 from scim_provisioning.protocol.fold import fold
+from scim_provisioning.protocol.identifiers import parse, shown
 from scim_provisioning.protocol.tree import Operator
 from scim_provisioning.statements import Slot
 
@@ -30,11 +31,10 @@ from .expressions import (
     BOOLEAN,
     CONNECTION,
     TEXT,
+    IdText,
     Operand,
-    UuidText,
     constant,
     lookup_key,
-    parse_uuid,
 )
 
 FIELDS: Mapping[Type, models.Field[Any, Any]] = {
@@ -169,7 +169,7 @@ class Identifier(Binding):
 
     def read(self, values: Sequence[Any], base_url: str) -> Json:
         """Return the id as text."""
-        return str(values[0])
+        return shown(values[0])
 
     def operand(self, target: Target) -> Operand:
         """Return the key for ``eq``, its text for the rest."""
@@ -178,16 +178,16 @@ class Identifier(Binding):
 
 def uuid_operand(path: str) -> Operand:
     """Return an operand on a UUID column: by index for ``eq``, as text for the rest."""
-    # The ids sort as their texts do.
+    # Among their own kind, the ids sort as their texts do.
     return Operand(
-        UuidText(F(path)), key=F(path), key_field=models.UUIDField(), bind=parse_uuid, sorts=True
+        IdText(F(path)), key=F(path), key_field=models.UUIDField(), bind=parse, sorts=True
     )
 
 
 def reference_operand(path: str, endpoint: str) -> Operand:
     """Return an operand on the URI of a resource whose id stands in ``path``."""
     base = Slot(BASE_URL, TEXT)
-    return Operand(Concat(base, Value(f"{endpoint}/"), UuidText(F(path)), output_field=TEXT))
+    return Operand(Concat(base, Value(f"{endpoint}/"), IdText(F(path)), output_field=TEXT))
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ class Meta(Binding):
             "resourceType": self.type_name,
             "created": timestamp(created),
             "lastModified": timestamp(modified),
-            "location": f"{base_url}{self.endpoint}/{identifier}",
+            "location": f"{base_url}{self.endpoint}/{shown(identifier)}",
             "version": etag(version),
         }
 

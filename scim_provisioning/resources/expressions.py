@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, models
+from django.db.backends.signals import connection_created
 from django.db.models import Func, Value
 from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KeyTextTransform
@@ -20,9 +21,12 @@ from django.db.models.lookups import (
     LessThan,
     LessThanOrEqual,
 )
+from django.dispatch import receiver
 
 from scim_provisioning.models import ordering
 from scim_provisioning.models.ordering import Bytewise, Head
+from scim_provisioning.protocol.identifiers import MARKS, shown
+from scim_provisioning.protocol.identifiers import TEXT as TEXT_BYTES
 from scim_provisioning.protocol.tree import Operator
 from scim_provisioning.statements import Slot
 
@@ -32,6 +36,7 @@ CONNECTION, BASE_URL, SHOWS_PROTECTED, FIRST_VALUE = 0, 1, 2, 3
 
 TEXT = ordering.TEXT
 BOOLEAN = models.BooleanField()
+ID_FUNCTION = "SCIM_ID"
 
 
 def lookup_key(text: str) -> str:
@@ -41,27 +46,38 @@ def lookup_key(text: str) -> str:
     return text[:KEY_LENGTH] + hashlib.sha256(text.encode()).hexdigest()
 
 
-def parse_uuid(text: Any) -> UUID | None:
-    """Return the id in its one canonical form, None for anything else."""
-    try:
-        parsed = UUID(text)
-    except (ValueError, AttributeError, TypeError):
-        return None
-    return parsed if str(parsed) == text else None
-
-
-class UuidText(Func):
-    """A UUID column as the text that clients know; SQLite stores it without hyphens."""
+class IdText(Func):
+    """The column of an id as the text that clients know: see ``protocol.identifiers``."""
 
     output_field = TEXT
-    template = "(%(expressions)s)::text"
+
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
+        """Take a kept text out of its UUID, any other UUID as it is."""
+        column, params = compiler.compile(self.source_expressions[0])
+        text = f"({column})::text"
+        marked = " AND ".join(f"{_bytes(text, place)} = '{byte}'" for place, byte in MARKS)
+        kept = " || ".join(_bytes(text, *stretch) for stretch in TEXT_BYTES)
+        bare = f"RTRIM(DECODE({kept}, 'hex'), '\\x00'::bytea)"
+        sql = f"CASE WHEN {marked} THEN CONVERT_FROM({bare}, 'UTF8') ELSE {text} END"
+        return f"({sql})", [*params] * sql.count(column)
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        """Put the hyphens in."""
-        sql, params = compiler.compile(self.source_expressions[0])
-        parts = [(1, 8), (9, 4), (13, 4), (17, 4), (21, 12)]
-        text = " || '-' || ".join(f"SUBSTR({sql}, {at}, {size})" for at, size in parts)
-        return f"({text})", [*params] * len(parts)
+        """By the function that every connection knows: SQLite cannot read hexadecimal."""
+        return super().as_sql(compiler, connection, function=ID_FUNCTION, **extra)
+
+
+def _bytes(text: str, place: int, size: int = 1) -> str:
+    """Return the SQL of some bytes of a UUID's text, which never cross a hyphen."""
+    at = 1 + 2 * place + sum(place >= start for start in (4, 6, 8, 10))
+    return f"SUBSTR({text}, {at}, {2 * size})"
+
+
+@receiver(connection_created, dispatch_uid="scim_id_text")
+def _teach(connection: Any, **_: Any) -> None:
+    if connection.vendor == "sqlite":
+        connection.connection.create_function(
+            ID_FUNCTION, 1, lambda key: key and shown(UUID(key)), deterministic=True
+        )
 
 
 class Like(Func):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from heapq import merge
 from itertools import islice
 from typing import Any
 
-from django.db import connection, models
+from django.db import models
 from django.db.models import F, OrderBy, QuerySet, Value
 from django.db.models.lookups import (
     GreaterThan,
@@ -19,6 +19,7 @@ from django.db.models.lookups import (
     LessThanOrEqual,
 )
 
+from scim_provisioning import hosting
 from scim_provisioning.statements import FIRST, SLICE, Select, Slot
 
 from .asked import Arm, Asked, sort_expression, sort_field
@@ -35,7 +36,9 @@ Key = tuple[Any, ...]
 
 def listed(mapping: ResourceMapping, shows_protected: bool) -> QuerySet[Any, Any]:
     """Return the rows that a client sees: protected ones only where its connection shows them."""
-    rows: QuerySet[Any, Any] = mapping.model._default_manager.all()
+    rows: QuerySet[Any, Any] = mapping.model._default_manager.filter(
+        hosting.condition(mapping.owner, mapping.owner or "")
+    )
     if not shows_protected:
         return rows.filter(listed=True)
     return rows.filter(deleted__isnull=True) if mapping.owner == "user" else rows
@@ -71,7 +74,7 @@ def keys(asked: Asked, values: Sequence[Any], limit: int, offset: int) -> list[K
     """Return the keys of the resources from a position on: it passes over all before it."""
     if not offset:
         return beyond(asked, values, None, limit, reverse=asked.descending)
-    return _all_keys(asked, connection.vendor).rows(values, limit, offset)
+    return _all_keys(asked, hosting.variant()).rows(values, limit, offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def _first_of(
     """Return the first keys of a stretch, one statement per type: each goes by its index."""
     numbers = [n for n, arm in enumerate(asked.arms) if arm.sort or not stretch.assigned]
     found = [
-        _keys(asked, n, stretch, reverse, first, connection.vendor).rows(values, limit)
+        _keys(asked, n, stretch, reverse, first, hosting.variant()).rows(values, limit)
         for n in numbers
     ]
     if len(found) == 1:
@@ -132,14 +135,14 @@ def _stretches(asked: Asked, place: Place | None, reverse: bool) -> list[Stretch
 
 @lru_cache(maxsize=512)
 def _keys(
-    asked: Asked, number: int, stretch: Stretch, reverse: bool, first: int, vendor: str
+    asked: Asked, number: int, stretch: Stretch, reverse: bool, first: int, variant: Hashable
 ) -> Select:
     rows = _arm(number, asked, stretch, reverse, first)
     return Select(rows.order_by(*_order(asked, reverse=reverse)), limits=FIRST)
 
 
 @lru_cache(maxsize=512)
-def _all_keys(asked: Asked, vendor: str) -> Select:
+def _all_keys(asked: Asked, variant: Hashable) -> Select:
     arms = [_arm(number, asked, None, False, 0) for number in range(len(asked.arms))]
     rows = reduce(lambda one, other: one.union(other, all=True), arms)
     return Select(rows.order_by(*_order(asked, reverse=asked.descending)), limits=SLICE)
@@ -182,11 +185,11 @@ def _within(
 def count(asked: Asked, values: Sequence[Any]) -> int:
     """Return how many resources match, of all types that are asked."""
     numbers = range(len(asked.arms))
-    return sum(_count(asked, n, connection.vendor).rows(values)[0][0] for n in numbers)
+    return sum(_count(asked, n, hosting.variant()).rows(values)[0][0] for n in numbers)
 
 
 @lru_cache(maxsize=512)
-def _count(asked: Asked, number: int, vendor: str) -> Select:
+def _count(asked: Asked, number: int, variant: Hashable) -> Select:
     rows = matching(asked.arms[number], asked).order_by()
     rows = rows.annotate(_all=Value(1)).values("_all")
     return Select(rows.annotate(_count=models.Count("*")).values_list("_count"))

@@ -6,15 +6,16 @@ tell what is, with and without.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth.models import Group
-from django.db import connection, models
+from django.db import models
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from scim_provisioning import hosting
 from scim_provisioning.models import GroupClosure, GroupNesting
 from scim_provisioning.protocol.attributes import Attribute, Json, Schema
 from scim_provisioning.statements import Select, one_of, padded, slots
@@ -91,7 +92,7 @@ class DirectGroups(Membership):
 
     def queryset(self) -> QuerySet[Any, Any]:
         """Return the groups that are shown."""
-        return Group.objects.filter(visible(self._other))
+        return Group.objects.filter(visible(self._other, "group"))
 
 
 @dataclass(frozen=True)
@@ -111,17 +112,17 @@ class IndirectGroups(Membership):
     ) -> Mapping[Any, Mapping[str, list[Json]]]:
         """Load the groups around the groups of all these users, each once."""
         places = padded(keys)
-        rows = _indirect_rows(len(places), connection.vendor).rows([*context, *places])
+        rows = _indirect_rows(len(places), hosting.variant()).rows([*context, *places])
         return self.entries(rows, context)
 
 
 @lru_cache(maxsize=32)
-def _indirect_rows(size: int, vendor: str) -> Select:
+def _indirect_rows(size: int, variant: Hashable) -> Select:
     through, user, group = membership()
     outer = f"{group}__scim_above__ancestor__scim"
     # One call of filter: another one would be another join.
     rows = through._default_manager.filter(
-        visible(outer), one_of(user, slots(size, start=FIRST_VALUE))
+        visible(outer, "group"), one_of(user, slots(size, start=FIRST_VALUE))
     )
     return Select(
         rows.order_by(user, f"{outer}__id")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import models
 
-from scim_provisioning import conf
+from scim_provisioning import conf, hosting
 from scim_provisioning.context import Context
 from scim_provisioning.protocol.attributes import Json
 from scim_provisioning.protocol.errors import TooMany
@@ -19,7 +19,7 @@ from scim_provisioning.statements import FIRST, Select, one_of, padded, slots
 
 from .asked import Asked, Search, ask, base_values
 from .cursors import walk
-from .expressions import FIRST_VALUE, parse_uuid
+from .expressions import FIRST_VALUE
 from .mapping import ResourceMapping
 from .matching import Key, count, keys, listed, ordered
 from .render import Reader, reader
@@ -49,16 +49,18 @@ def get(
 
     A client sees itself, protected as it is.
     """
-    key = identifier if isinstance(identifier, UUID) else parse_uuid(context.known_id(identifier))
+    key = identifier if isinstance(identifier, UUID) else context.key(identifier)
     if key is None:
         return None
     read = reader(mapping, projection)
     values = base_values(context)
     shown = context.principal.shows_protected
-    rows = _by_ids(read, 1, shown, connection.vendor).rows([*values, key])
+    rows = _by_ids(read, 1, shown, hosting.variant()).rows([*values, key])
     if not rows and mapping.owner == "user":
-        rows = _by_ids(read, 1, True, connection.vendor).rows([*values, key])
+        rows = _by_ids(read, 1, True, hosting.variant()).rows([*values, key])
         rows = [row for row in rows if row[1] == context.principal.user_id]
+    if rows and mapping.owner and (host := hosting.current()):
+        host.open(mapping.owner, rows[0][1])
     found = render(read, rows, values)
     return found[0] if found else None
 
@@ -93,7 +95,7 @@ def _page(
         found = keys(asked, values, search.count, offset)
         return _of_keys(asked, readers, found, values), len(found)
     # The first page of one type comes with its rows, by one statement.
-    rows = _first(asked, readers[0], connection.vendor).rows(values, search.count)
+    rows = _first(asked, readers[0], hosting.variant()).rows(values, search.count)
     return render(readers[0], rows, values[:FIRST_VALUE]), len(rows)
 
 
@@ -116,26 +118,27 @@ def _of_keys(
     asked: Asked, readers: Sequence[Reader], found: Sequence[Key], values: Sequence[Any]
 ) -> list[dict[str, Json]]:
     """Return the resources of keys, in their order; those deleted meanwhile are left out."""
-    resources: dict[UUID, dict[str, Json]] = {}
+    # Kept ids of two types may be the same.
+    resources: dict[tuple[int, UUID], dict[str, Json]] = {}
     for number, read in enumerate(readers):
         wanted = [key[1] for key in found if key[0] == number]
         if wanted:
             places = padded(wanted)
-            statement = _by_ids(read, len(places), asked.shows_protected, connection.vendor)
+            statement = _by_ids(read, len(places), asked.shows_protected, hosting.variant())
             base = values[:FIRST_VALUE]
             rows = statement.rows([*base, *places])
             pairs = zip(rows, render(read, rows, base), strict=True)
-            resources |= {row[0]: resource for row, resource in pairs}
-    return [resources[key[1]] for key in found if key[1] in resources]
+            resources |= {(number, row[0]): resource for row, resource in pairs}
+    return [resources[key[:2]] for key in found if key[:2] in resources]
 
 
 @lru_cache(maxsize=512)
-def _first(asked: Asked, read: Reader, vendor: str) -> Select:
+def _first(asked: Asked, read: Reader, variant: Hashable) -> Select:
     return Select(ordered(asked).values_list(*read.columns), limits=FIRST)
 
 
 @lru_cache(maxsize=512)
-def _by_ids(read: Reader, size: int, shows_protected: bool, vendor: str) -> Select:
+def _by_ids(read: Reader, size: int, shows_protected: bool, variant: Hashable) -> Select:
     places = slots(size, models.UUIDField(), FIRST_VALUE)
     rows = listed(read.mapping, shows_protected)
     rows = rows.filter(pk=places[0]) if size == 1 else rows.filter(one_of("pk", places))
@@ -147,7 +150,11 @@ def render(read: Reader, rows: Sequence[Found], values: Sequence[Any]) -> list[d
     if not rows:
         return []
     loaded = load_relations(read, rows, values)
-    return [read.resource(row, loaded, values[1]) for row in rows]
+    resources = [read.resource(row, loaded, values[1]) for row in rows]
+    if read.mapping.owner and (host := hosting.current()):
+        shown = {row[1]: resource for row, resource in zip(rows, resources, strict=True)}
+        host.present(read.mapping.owner, shown, read.projection)
+    return resources
 
 
 def load_relations(

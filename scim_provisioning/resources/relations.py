@@ -7,7 +7,7 @@ relation by one statement, whatever the page's size.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -17,11 +17,13 @@ from django.db import connection, models
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from scim_provisioning import hosting
 from scim_provisioning.models import MultiValue
 from scim_provisioning.models.ordering import Folded
 from scim_provisioning.protocol.attributes import Attribute, Json, Type
 from scim_provisioning.protocol.errors import InvalidFilter
 from scim_provisioning.protocol.fold import fold
+from scim_provisioning.protocol.identifiers import shown
 from scim_provisioning.statements import Select, Slot, one_of, padded, slots
 
 from .bindings import Binding, is_folded, reference_operand, uuid_operand
@@ -160,12 +162,13 @@ def membership() -> tuple[type[models.Model], str, str]:
     return through, relation.m2m_field_name(), relation.m2m_reverse_field_name()
 
 
-def visible(path: str) -> Q:
-    """Return the condition that the resource at a path is shown to this connection."""
+def visible(path: str, owner: str) -> Q:
+    """Return the condition that the user or group at a path is shown to this request."""
     shown = Q(Slot(SHOWS_PROTECTED, BOOLEAN)) & Q(**{f"{path}__isnull": False})
-    if path.endswith("user__scim"):
+    if owner == "user":
         shown &= Q(**{f"{path}__deleted__isnull": True})
-    return Q(**{f"{path}__listed": True}) | shown
+    account = path.removesuffix("scim").removesuffix("__") or "pk"
+    return (Q(**{f"{path}__listed": True}) | shown) & hosting.condition(owner, account)
 
 
 @dataclass(frozen=True)
@@ -210,7 +213,9 @@ class Membership(Relation):
     def queryset(self) -> QuerySet[Any, Any]:
         """Return the memberships whose other side is shown."""
         through: Any = self._sides[0]
-        rows: QuerySet[Any, Any] = through._default_manager.filter(visible(self._other))
+        rows: QuerySet[Any, Any] = through._default_manager.filter(
+            visible(self._other, "group" if self._names_groups else "user")
+        )
         return rows
 
     def part(self, sub: Attribute) -> Operand:
@@ -239,7 +244,7 @@ class Membership(Relation):
     ) -> Mapping[Any, Mapping[str, list[Json]]]:
         """Load the other sides of all these owners."""
         places = padded(keys)
-        rows = _membership_rows(self, len(places), connection.vendor).rows([*context, *places])
+        rows = _membership_rows(self, len(places), hosting.variant()).rows([*context, *places])
         return self.entries(rows, context)
 
     def entries(
@@ -248,9 +253,10 @@ class Membership(Relation):
         """Return the values of owners from rows of owner, id and label."""
         base = f"{context[1]}{self.endpoint}/"
         found: dict[Any, dict[str, list[Json]]] = {}
-        for owner, identifier, label in rows:
+        for owner, key, label in rows:
+            identifier = shown(key)
             entry = {
-                "value": str(identifier),
+                "value": identifier,
                 "$ref": f"{base}{identifier}",
                 "display": label,
                 "type": self.kind,
@@ -265,7 +271,7 @@ def json_path(path: str, key: str) -> Any:
 
 
 @lru_cache(maxsize=32)
-def _membership_rows(relation: Membership, size: int, vendor: str) -> Select:
+def _membership_rows(relation: Membership, size: int, variant: Hashable) -> Select:
     owner = relation.owner_path
     rows = relation.queryset().filter(one_of(owner, slots(size, start=FIRST_VALUE)))
     return Select(rows.order_by("pk").values_list(owner, f"{relation._other}__id", relation._label))
