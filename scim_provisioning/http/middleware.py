@@ -42,6 +42,8 @@ class ScimMiddleware:
                 response = error_response(InvalidVersion())
         else:
             response = self._scim(request)
+            # What a site's LocaleMiddleware says is of its pages: SCIM is in one language.
+            response.headers.pop("Content-Language", None)
             counters.flush_when_due()
         response[REQUEST_ID] = str(request.scim_request_id)  # type: ignore[attr-defined]
         return response

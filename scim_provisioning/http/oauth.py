@@ -116,7 +116,7 @@ class Revoke(OAuthView):
 
 def answer(document: dict[str, Any], status: int = 200) -> HttpResponse:
     """Return JSON that nobody keeps (RFC 6749 section 5.1)."""
-    headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+    headers = {"Cache-Control": "no-store", "Pragma": "no-cache", "Content-Language": LANGUAGE}
     return JsonResponse(document, status=status, headers=headers)
 
 

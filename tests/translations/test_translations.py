@@ -97,6 +97,7 @@ def test_scim_stays_english(scim, in_german):
     headers = {"Accept_Language": in_german["Accept-Language"]}
     answer = scim.get("/Users/nobody", **headers)
     assert answer.body["detail"] == "Not found."
+    assert "Content-Language" not in answer.headers
 
 
 @once
