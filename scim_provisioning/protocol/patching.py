@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .attributes import Attribute, Json, ResourceType
-from .errors import InvalidValue, MutabilityError, NoTarget
+from .errors import InvalidValue, MutabilityError, NoTarget, PayloadTooLarge
 from .evaluate import select
 from .operations import Operation
 from .policy import Policy
-from .tree import And, Comparison, Filter, Operator
+from .tree import And, Comparison, Filter, Operator, terms
 from .validation import LABELS, UNASSIGNED, Cleaner, check_required, unique
 
 Entry = dict[str, Json]
+MOST_WORK = 200_000
+"""Comparisons with values: a request that took more would hold up the server for seconds."""
 
 
 def apply(
@@ -24,7 +26,8 @@ def apply(
 ) -> Entry:
     """Return the document after all operations, in order; the given one stays as it is.
 
-    Raises MutabilityError, NoTarget, InvalidValue or InvalidFilter: then nothing counts.
+    Raises MutabilityError, NoTarget, InvalidValue, InvalidFilter, or PayloadTooLarge where many
+    operations meet many values: then nothing counts.
     """
     editor = _Editor(_copy(document), Cleaner(resource_type, policy, notes), policy)
     for operation in operations:
@@ -46,12 +49,14 @@ class _Editor:
         self.document = document
         self.cleaner = cleaner
         self.policy = policy
+        self.work = 0
 
     def apply(self, operation: Operation) -> None:
         """Do one operation."""
         target = operation.target
         urn = target.urn
         holder = self.document.get(urn, {}) if urn else self.document
+        self._charge(holder.get(target.attribute.name), operation)
         if operation.filter is not None:
             self._selected(holder, operation, operation.filter)
         elif target.sub is not None:
@@ -64,6 +69,18 @@ class _Editor:
             self.document.pop(urn, None)
             if holder:
                 self.document[urn] = holder
+
+    def _charge(self, values: Json, operation: Operation) -> None:
+        """Count what an operation compares: each value with each term, or each one to remove."""
+        if not isinstance(values, list):
+            return
+        each = 1 if operation.filter is None else terms(operation.filter)
+        if operation.op == "remove" and isinstance(operation.value, list):
+            each += len(operation.value)
+        self.work += each * len(values)
+        if self.work > MOST_WORK:
+            detail = "So many operations on so many values are too much for one request."
+            raise PayloadTooLarge(detail)
 
     def _remove(self, holder: Entry, operation: Operation) -> None:
         attribute = operation.target.attribute
@@ -100,7 +117,7 @@ class _Editor:
             return
         entries = holder.get(attribute.name, [])
         if any(_is_primary(entry) for entry in given):
-            _demote([entry for entry in entries if entry not in given])
+            _demote([entry for entry in entries if _is_primary(entry) and entry not in given])
         _store(holder, attribute, unique([*entries, *given]))
 
     def _sub(self, holder: Entry, operation: Operation, sub: Attribute) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, assert_never
 
 
 class Operator(StrEnum):
@@ -83,6 +83,21 @@ class ValuePath:
 
 
 Filter = Comparison | Present | And | Or | Not | ValuePath
+
+
+def terms(node: Filter) -> int:
+    """Return how many comparisons a filter makes."""
+    match node:
+        case And() | Or():
+            return sum(map(terms, node.operands))
+        case Not():
+            return terms(node.operand)
+        case ValuePath():
+            return terms(node.filter)
+        case Comparison() | Present():
+            return 1
+        case _:
+            assert_never(node)
 
 
 @dataclass(frozen=True, slots=True)

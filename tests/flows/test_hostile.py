@@ -298,3 +298,21 @@ def test_a_secret_in_a_body_is_nowhere(scim, caplog):
     told = json.dumps([user, scim.get(f"/Users/{user['id']}").body, caplog.text])
     events = scim.connection.events.values("changes", "notes", "detail")
     assert "hunter2" not in told + json.dumps(list(events))
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        lambda i: {"op": "replace", "path": f'emails[value eq "m{i}"].display', "value": "x"},
+        lambda i: {"op": "add", "path": "emails", "value": [{"value": f"n{i}"}]},
+        lambda i: {"op": "remove", "path": "emails", "value": [{"value": f"m{i}"}, {"value": "x"}]},
+    ],
+    ids=["selected", "added", "removed by value"],
+)
+def test_many_operations_on_many_values_are_too_much(scim, operation):
+    """Each looks at every value: a megabyte of them would keep a worker for a minute."""
+    emails = [{"value": f"m{i}"} for i in range(460)]
+    path = f"/Users/{scim.user('many', emails=emails)['id']}"
+    assert scim.patch(path, *map(operation, range(100))).status == 200
+    answer = scim.patch(path, *map(operation, range(500)))
+    assert (answer.status, answer.body["schemas"]) == (413, [ERROR])
