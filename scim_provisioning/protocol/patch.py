@@ -22,7 +22,11 @@ from .membership import MemberChange, member_ids, split_members
 from .operations import Operation
 from .patching import apply
 from .policy import Policy
+from .tree import terms
 from .validation import tolerate
+
+MOST_TERMS = 2000
+"""Comparisons in all paths together; those of members each become a part of a query."""
 
 
 def parse(
@@ -48,7 +52,10 @@ def parse(
     if len(operations) > max_operations:
         raise PayloadTooLarge(f"More than {max_operations} operations in one request.")
     reader = _Reader(resource_type, policy, notes)
-    return tuple(found for operation in operations for found in reader.read(operation))
+    read = tuple(found for operation in operations for found in reader.read(operation))
+    if sum(terms(each.filter) for each in read if each.filter is not None) > MOST_TERMS:
+        raise PayloadTooLarge(f"More than {MOST_TERMS} comparisons in the paths of one request.")
+    return read
 
 
 def _check_schemas(schemas: Json) -> None:

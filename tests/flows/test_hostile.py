@@ -316,3 +316,11 @@ def test_many_operations_on_many_values_are_too_much(scim, operation):
     assert scim.patch(path, *map(operation, range(100))).status == 200
     answer = scim.patch(path, *map(operation, range(500)))
     assert (answer.status, answer.body["schemas"]) == (413, [ERROR])
+
+
+def test_many_terms_in_all_paths_together_are_too_many(scim):
+    group = f"/Groups/{scim.group('Ops')['id']}"
+    terms = " or ".join(f'display eq "{i}"' for i in range(150))
+    removals = [{"op": "remove", "path": f"members[{terms}]"}] * 14
+    assert scim.patch(group, *removals[:13]).status == 204
+    refused(scim.patch(group, *removals), status=413)
