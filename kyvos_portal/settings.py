@@ -76,7 +76,8 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": database()}
-CACHES = {"default": read("CACHE_URL", "cache_url", "locmemcache://")}
+# Django's own 300 entries are soon full: then counts of failures would be forgotten.
+CACHES = {"default": read("CACHE_URL", "cache_url", "locmemcache://?max_entries=100000")}
 vars().update(mail())
 
 AUTH_USER_MODEL = "kyvos_portal.User"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from django.core.cache import cache
 
@@ -18,7 +19,7 @@ from scim_provisioning.protocol.errors import TooManyRequests
 
 def _windows(address: str | None, username: str | None, realm: str) -> list[tuple[str, int, int]]:
     """Return (cache key, limit, seconds) of what is counted."""
-    settings = conf.current()
+    settings, address = conf.current(), _place(address)
     by_address, by_user = settings.throttle_address, settings.throttle_user
     now = int(time.time())
     windows = [(f"{realm}-throttle-a:{address}:{now // by_address[1]}", *by_address)]
@@ -26,6 +27,13 @@ def _windows(address: str | None, username: str | None, realm: str) -> list[tupl
         who = hashlib.sha256(f"{address}\0{username}".encode()).hexdigest()
         windows.append((f"{realm}-throttle-u:{who}:{now // by_user[1]}", *by_user))
     return windows
+
+
+def _place(address: str | None) -> str | None:
+    """Return what is counted of an address: of IPv6 the network, as each host has all of a /64."""
+    if address is None or not isinstance(parsed := ip_address(address), IPv6Address):
+        return address
+    return str(IPv6Network((parsed, 64), strict=False))
 
 
 def check(address: str | None, username: str | None, *, realm: str = "scim") -> None:

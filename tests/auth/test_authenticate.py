@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.cache import cache
 from django.utils import timezone
 
 from scim_provisioning import auth
@@ -181,6 +182,22 @@ def test_failures_of_one_address_are_throttled(scim, owner):
     with pytest.raises(TooManyRequests):
         auth.authenticate(basic("fresh", "wrong"), "10.0.0.1")
     fail("fresh", "10.0.0.2", 1)
+
+
+def test_a_network_of_ipv6_counts_as_one_address(scim, owner):
+    """Whoever has one address of it has all of them."""
+    for i in range(30):
+        fail(f"user{i}", f"2001:db8::{i:x}:1", 1)
+    with pytest.raises(TooManyRequests):
+        auth.authenticate(basic("fresh", "wrong"), "2001:db8::ffff")
+    fail("fresh", "2001:db8:0:1::1", 1)
+
+
+def test_no_flood_of_other_entries_makes_failures_forgotten(scim, owner):
+    fail(scim.username, "10.0.0.1", 5)
+    cache.set_many(dict.fromkeys(map(str, range(1000)), 1))
+    with pytest.raises(TooManyRequests):
+        auth.authenticate(basic(scim.username, "wrong"), "10.0.0.1")
 
 
 def test_an_attacker_cannot_stop_a_working_connection(scim, owner):
