@@ -96,13 +96,20 @@ def check(token: str, address: str | None) -> Principal:
     Raises Unauthorized, TooManyRequests where an address sent too many unknown ones, or
     Unavailable while an issuer cannot be asked.
     """
+    trouble: Unavailable | None = None
     for found in terms.introspecting() if TOKEN.fullmatch(token) else ():
-        if (claims := _claims(found, token, address)) is not None:
+        try:
+            claims = _claims(found, token, address)
+        except Unavailable as problem:
+            # The others' clients go on; whether it was one of this issuer's nobody can tell.
+            trouble = problem
+            continue
+        if claims is not None:
             candidate = Candidate(token, claims=claims, found=found)
             # Its issuer may know it, and it be that of another application.
             if _counts(candidate):
                 return acts_as(candidate)
-    raise Unauthorized
+    raise trouble or Unauthorized
 
 
 def _counts(candidate: Candidate) -> bool:

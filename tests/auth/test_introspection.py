@@ -56,6 +56,17 @@ def test_each_application_of_an_issuer_knows_its_own_clients(asked):
         auth.authenticate("Bearer third", None)
 
 
+def test_an_issuer_that_is_down_stops_the_tokens_of_no_other(asked):
+    row = OIDCApplication.objects.get()
+    row.pk, row.name, row.slug, row.token_identifier = None, "A", "a", "another"
+    row.introspection_endpoint = f"{asked.url}/gone"
+    row.save()
+    assert auth.authenticate(OPAQUE, None)
+    asked.say(active=False)
+    with pytest.raises(Unavailable):
+        auth.authenticate("Bearer other", None)
+
+
 def test_an_answer_is_remembered_for_a_minute(asked, monkeypatch, django_assert_num_queries):
     principal = auth.authenticate(OPAQUE, None)
     assert (principal.credential, principal.sign_in_class) == ("oidc", "oauth")
