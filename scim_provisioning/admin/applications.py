@@ -13,8 +13,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
@@ -26,6 +26,7 @@ from scim_provisioning.models import OIDCApplication
 from scim_provisioning.models.application import ASYMMETRIC
 
 from .base import ConfiguringPage
+from .secrets import ask_first
 
 
 class LinesField(forms.CharField):
@@ -198,17 +199,29 @@ class OIDCApplicationAdmin(ConfiguringPage):
         return str(_("There is one.") if obj.encrypted_client_secret else _("There is none."))
 
     @admin.action(description=_("Disable: the next request is refused"), permissions=["change"])
-    def disable(self, request: HttpRequest, queryset: QuerySet[OIDCApplication]) -> None:
-        """Take no tokens of these applications, and sign nobody in by them."""
-        for row in queryset:
+    def disable(
+        self, request: HttpRequest, queryset: QuerySet[OIDCApplication]
+    ) -> HttpResponse | None:
+        """Ask, and take no tokens of these applications, and sign nobody in by them."""
+        rows = list(queryset.filter(enabled=True))
+        question = gettext(
+            "Disable these? Their tokens are refused from the next request on, and whom they signed"
+            " in is signed out."
+        )
+        title, yes = gettext("Disable"), gettext("Yes, disable")
+        if (page := ask_first(self, request, "disable", rows, title, question, yes)) is not None:
+            return page
+        for row in rows:
             # One by one: others hear of a save, and end what people opened with it.
             row.enabled = False
             row.save(update_fields=["enabled"])
-        count: Any = len(queryset)
+            self.log_change(request, row, "Disabled.")
+        count: Any = len(rows)
         text = ngettext(
             "%(count)d application disabled.", "%(count)d applications disabled.", count
         )
         messages.success(request, text % {"count": count})
+        return None
 
     def get_urls(self) -> list[URLPattern]:
         """Add the two tools."""

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -29,7 +28,7 @@ from scim_provisioning.models import (
     WorkloadTrust,
 )
 
-from .secrets import ask
+from .secrets import ask_first
 from .setup import SetUpPages, available
 
 
@@ -204,17 +203,19 @@ class ConnectionAdmin(SetUpPages):
     def pause(self, request: HttpRequest, queryset: QuerySet[Connection]) -> HttpResponse | None:
         """Ask, and take no writes for a while."""
         active = queryset.filter(state=State.ACTIVE)
-        if "yes" in request.POST or not active:
-            self._set(request, active, State.PAUSED, "Paused.")
-            return None
-        hidden = [("action", "pause"), ("yes", "1")]
-        hidden += [(ACTION_CHECKBOX_NAME, str(row.pk)) for row in active]
         question = gettext(
             "Take no changes from these now? They go on reading, and are told to send their"
             " changes again later. Nothing is lost."
         )
-        yes = gettext("Yes, pause")
-        return ask(self, request, gettext("Pause"), question, yes, active, hidden=hidden)
+        title, yes = gettext("Pause"), gettext("Yes, pause")
+        if (
+            active
+            and (page := ask_first(self, request, "pause", active, title, question, yes))
+            is not None
+        ):
+            return page
+        self._set(request, active, State.PAUSED, "Paused.")
+        return None
 
     @admin.action(description=_("Resume"), permissions=["operate"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -18,7 +17,7 @@ from scim_provisioning.directory import findings
 from scim_provisioning.models import Finding
 
 from .base import ReadOnlyPage
-from .secrets import ask, list_url, respond
+from .secrets import ask_first, list_url, respond
 
 
 @admin.register(Finding)
@@ -99,15 +98,13 @@ class FindingAdmin(ReadOnlyPage):
         question: str,
         yes: str,
     ) -> HttpResponse | None:
-        rows = queryset.filter(resolved=None).select_related("user", "group", "connection")
-        if "yes" in request.POST:
-            self._decide(request, list(rows), allow=action == "allow_link")
-            return None
-        hidden = [("action", action), ("yes", "1")]
-        hidden += [(ACTION_CHECKBOX_NAME, str(row.pk)) for row in rows]
+        opened = queryset.filter(resolved=None).select_related("user", "group", "connection")
+        rows = list(opened)
         title = yes.partition(", ")[2].capitalize()
-        lines = [f"{row} ({row.connection or '-'})" for row in rows]
-        return ask(self, request, title, question, yes, lines, hidden=hidden)
+        if (page := ask_first(self, request, action, rows, title, question, yes)) is not None:
+            return page
+        self._decide(request, rows, allow=action == "allow_link")
+        return None
 
     def _decide(self, request: HttpRequest, rows: list[Finding], *, allow: bool) -> None:
         """Decide, log who did, and say how many that changed."""

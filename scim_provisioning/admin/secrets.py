@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -68,3 +69,20 @@ def ask(
     return respond(
         page, request, "confirm", title, question=question, yes=yes, lines=lines, **context
     )
+
+
+def ask_first(
+    page: ModelAdmin[Any],
+    request: HttpRequest,
+    action: str,
+    rows: Iterable[Any],
+    title: str,
+    question: str,
+    yes: str,
+) -> TemplateResponse | None:
+    """Return a page that asks before an action of a list; None once the person said yes."""
+    if "yes" in request.POST:
+        return None
+    hidden = [("action", action), ("yes", "1")]
+    hidden += [(ACTION_CHECKBOX_NAME, str(row.pk)) for row in rows]
+    return ask(page, request, title, question, yes, rows, hidden=hidden)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 
-from scim_provisioning import conf, connections, credentials, progress, self_test
+from scim_provisioning import conf, connections, credentials, health, progress, self_test
 from scim_provisioning.auth import portal_tokens
 from scim_provisioning.guides import BY_SLUG, GUIDES, Fact, Guide, Mark, Scheme, Step
 from scim_provisioning.models import Connection
@@ -101,6 +101,7 @@ class SetUpPages(CredentialPages):
         context = {
             "trail": self._trail(connection, deep=(_("Set up"), "set_up")),
             "guide": guide,
+            "problems": list(health.of_address(site(request))),
             "steps": [_shown(request, step, facts, reached) for step in guide.steps],
             "progress": reached,
             "secret": secret,

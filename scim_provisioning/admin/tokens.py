@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -20,7 +19,7 @@ from scim_provisioning.auth.principals import parse_scopes
 from scim_provisioning.models import PersonalAccessToken
 
 from .base import ConfiguringPage
-from .secrets import ask, show_once
+from .secrets import ask_first, show_once
 
 
 def default_expiry() -> Any:
@@ -110,13 +109,13 @@ class PersonalAccessTokenAdmin(ConfiguringPage):
         self, request: HttpRequest, queryset: QuerySet[PersonalAccessToken]
     ) -> HttpResponse | None:
         """Ask, and end tokens now."""
-        live = queryset.filter(revoked=None)
-        if "yes" not in request.POST:
-            hidden = [("action", "revoke"), ("yes", "1")]
-            hidden += [(ACTION_CHECKBOX_NAME, str(row.pk)) for row in live]
-            question = gettext("End these tokens now? Requests with them are refused, for good.")
-            yes = gettext("Yes, end them")
-            return ask(self, request, gettext("Revoke"), question, yes, live, hidden=hidden)
-        count = live.update(revoked=timezone.now())
-        messages.success(request, _("%(count)d tokens revoked.") % {"count": count})
+        live = list(queryset.filter(revoked=None))
+        question = gettext("End these tokens now? Requests with them are refused, for good.")
+        title, yes = gettext("Revoke"), gettext("Yes, end them")
+        if (page := ask_first(self, request, "revoke", live, title, question, yes)) is not None:
+            return page
+        queryset.filter(revoked=None).update(revoked=timezone.now())
+        for row in live:
+            self.log_change(request, row, f"Revoked {row.hint}.")
+        messages.success(request, _("%(count)d tokens revoked.") % {"count": len(live)})
         return None

@@ -152,7 +152,7 @@ def test_a_secret_goes_to_no_other_host_than_it_was_entered_for(
 
 
 def test_an_application_is_disabled_by_an_action(scim, issuer, admin_client):
-    data = {"action": "disable", "_selected_action": [issuer.application.pk]}
+    data = {"action": "disable", "_selected_action": [issuer.application.pk], "yes": "1"}
     page = admin_client.post(url("changelist"), data, follow=True)
     assert "1 application disabled." in page.content.decode()
     assert scim.get("/Users", authorization=issuer.bearer()).status == 401
@@ -307,7 +307,7 @@ def test_who_may_not_configure_connections_lets_no_client_in(scim, discovery):
     row = OIDCApplication.objects.create(name="Other", issuer=discovery.url)
     for page in ("change", "delete"):
         assert client.post(url(page, row.pk), mapped(scim, discovery)).status_code == 403
-    client.post(url("changelist"), {"action": "disable", "_selected_action": [row.pk]})
+    client.post(url("changelist"), {"action": "disable", "_selected_action": [row.pk], "yes": "1"})
     assert OIDCApplication.objects.get().enabled
 
 

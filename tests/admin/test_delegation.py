@@ -111,6 +111,32 @@ def test_pausing_asks_first_and_is_logged_with_the_name(scim):
     assert [entry.change_message for entry in noted] == ["Paused.", "Resumed."]
 
 
+def ended(model, action, row):
+    """Ask, say yes, and return the page that asked, and who is in the log."""
+    boss = person(CONFIGURER)
+    data = {"action": action, "_selected_action": [row.pk]}
+    asked = boss.post(url("changelist", model=model), data).content.decode()
+    assert not LogEntry.objects.exists()
+    boss.post(url("changelist", model=model), {**data, "yes": "1"})
+    entry = LogEntry.objects.get()
+    assert entry.user == boss.person
+    return asked, entry.change_message
+
+
+def test_revoking_a_token_asks_first_and_is_logged(scim):
+    row = scim.connection.acting_user.personal_access_tokens.get()
+    asked, logged = ended("personalaccesstoken", "revoke", row)
+    assert "refused, for good" in asked
+    assert logged == f"Revoked {row.hint}."
+    assert scim.get("/Users").status == 401
+
+
+def test_disabling_an_application_asks_first_and_is_logged(issuer):
+    asked, logged = ended("oidcapplication", "disable", issuer.application)
+    assert "signed out" in asked
+    assert logged == "Disabled."
+
+
 def test_pausing_what_is_paused_changes_nothing(scim):
     Connection.objects.update(state=State.PAUSED)
     act(person(OPERATOR), "pause", scim.connection)

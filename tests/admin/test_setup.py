@@ -125,6 +125,11 @@ def test_the_public_url_is_what_is_pasted(scim, admin_client, settings):
     page = text(admin_client.get(url("guide", scim.connection.pk, "okta-basic")))
     assert "https://portal.example.com/rest/scim/v2" in page
     assert "testserver/rest" not in page
+    assert "not public" not in page
+
+
+def test_an_address_that_no_identity_provider_reaches_is_told(scim, admin_client):
+    assert "not public" in text(admin_client.get(url("guide", scim.connection.pk, "okta-basic")))
 
 
 def test_ways_that_the_site_does_not_take_are_not_offered(scim, admin_client, settings):

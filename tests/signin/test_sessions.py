@@ -103,7 +103,7 @@ def test_applications_that_are_disabled_in_the_admin_end_what_they_opened(scim, 
     row = OIDCApplication.objects.create(name="A", issuer=ISSUER, client_id="c", sign_in=True)
     client = browser(provisioned(scim))
     assert is_signed_in(client)
-    data = {"action": "disable", "_selected_action": [row.pk]}
+    data = {"action": "disable", "yes": "1", "_selected_action": [row.pk]}
     admin_client.post("/admin/scim_provisioning/oidcapplication/", data)
     assert not is_signed_in(client)
 
