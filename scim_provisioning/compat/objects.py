@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.exceptions import FieldDoesNotExist
 
+from scim_provisioning.directory.accounts import group_name
 from scim_provisioning.models import ScimGroup
 from scim_provisioning.protocol.identifiers import shown
 
@@ -71,7 +72,10 @@ def stamp(instance: Any, owner: str, identifier: str, document: dict[str, Any]) 
 
 
 def fill(instance: Any, account: Any) -> None:
-    """Give a group that stands beside Django's the members that it has there."""
+    """Keep a group that stands beside Django's in step: its members are there, its name here."""
+    if (name := group_name(instance.name)) != account.name:
+        account.name = name
+        account.save()
     if hasattr(instance, "user_set"):
         instance.user_set.set(get_user_model()._default_manager.filter(groups=account))
 

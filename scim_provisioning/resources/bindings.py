@@ -159,6 +159,34 @@ class Column(Binding):
         return Operand(Folded(self.name) if is_folded(target.leaf) else F(self.name))
 
 
+@dataclass(frozen=True)
+class AccountColumn(Binding):
+    """A column of the site's own user or group, read where it is: clients cannot write it.
+
+    ``path`` begins at the SCIM row: ``user__phone``.
+    """
+
+    path: str
+    made_elsewhere: bool = field(default=True, init=False)
+
+    @property
+    def columns(self) -> Sequence[Any]:
+        """The column itself."""
+        return (self.path,)
+
+    def read(self, values: Sequence[Any], base_url: str) -> Json:
+        """Return the column's value, None where it is empty."""
+        value = values[0]
+        return timestamp(value) if isinstance(value, datetime) else None if value == "" else value
+
+    def operand(self, target: Target) -> Operand:
+        """Return the column; raise InvalidFilter for text of which case does not count."""
+        if is_folded(target.leaf):
+            raise InvalidFilter(f"{target.key} has no folded twin: declare it caseExact.")
+        kind = target.leaf.type
+        return Operand(F(self.path), FIELDS[kind]) if kind in FIELDS else Operand(F(self.path))
+
+
 class Identifier(Binding):
     """``id``: the key of the row."""
 

@@ -25,7 +25,7 @@ from scim_provisioning.protocol.tree import Operator
 from scim_provisioning.statements import Slot
 
 from .bindings import EXTENSIONS as COLUMN
-from .bindings import InJsonColumn, is_folded
+from .bindings import Binding, InJsonColumn, is_folded
 from .expressions import ORDER, TEXT, Like, Operand, pattern
 from .mapping import ResourceMapping
 
@@ -149,11 +149,19 @@ def _with(kept: Mapping[str, Json], outer: str, inner: str, value: Json) -> dict
     return {**rest, outer: part} if part else rest
 
 
-def extended(mapping: ResourceMapping, schema: Schema) -> ResourceMapping:
-    """Return a mapping with one more extension, its attributes kept in the JSON column."""
+def extended(
+    mapping: ResourceMapping, schema: Schema, columns: Mapping[str, Binding] | None = None
+) -> ResourceMapping:
+    """Return a mapping with one more extension.
+
+    ``columns`` binds attributes by their names; the others are kept in the JSON column.
+    """
     declared = replace(mapping.declared, extensions=(*mapping.declared.extensions, schema))
+    given = columns or {}
     bindings = {
-        Target(schema.id, attribute).key: InJson(schema.id, attribute.name)
+        Target(schema.id, attribute).key: given.get(
+            attribute.name, InJson(schema.id, attribute.name)
+        )
         for attribute in schema.attributes
     }
     return replace(mapping, declared=declared, bindings={**mapping.bindings, **bindings})

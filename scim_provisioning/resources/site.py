@@ -11,7 +11,15 @@ from scim_provisioning.models import ScimResource
 from scim_provisioning.protocol.attributes import ResourceType, Schema
 from scim_provisioning.protocol.schemas import COMMON
 
-from .bindings import Binding, Column, Identifier, Meta, OwnersExternalId, SchemasInUse
+from .bindings import (
+    AccountColumn,
+    Binding,
+    Column,
+    Identifier,
+    Meta,
+    OwnersExternalId,
+    SchemasInUse,
+)
 from .extensions import extended
 from .mapping import ResourceMapping
 
@@ -36,4 +44,4 @@ def resource(
     )
 
 
-__all__ = ["Column", "extended", "resource"]
+__all__ = ["AccountColumn", "Column", "extended", "resource"]
