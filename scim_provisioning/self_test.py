@@ -39,7 +39,7 @@ MOST_BYTES = 64 * 1024
 HIDDEN = "••••••"
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 SCIM = "application/scim+json"
-MOST_SHOWN = 2000
+MOST_SHOWN = 300
 
 
 @dataclass(frozen=True, slots=True)

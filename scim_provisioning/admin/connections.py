@@ -36,7 +36,7 @@ class ConnectionForm(forms.ModelForm):  # type: ignore[type-arg]
     """A connection; its acting user is chosen once, or made."""
 
     way = forms.ChoiceField(
-        label=_("identity provider"),
+        label=_("Identity provider"),
         required=False,
         help_text=_("Its steps come next, with all that is to be pasted."),
     )

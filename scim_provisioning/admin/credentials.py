@@ -140,7 +140,8 @@ class CredentialPages(Page):
             title = str(TITLES[Kind(kind)])
             return respond(self, request, "new_credential", title, form=form, **context)
         self.log_change(request, connection, f"Made {made.key} ({made.hint}).")
-        if guide := BY_SLUG.get(request.GET.get("guide", "")):
+        guide = BY_SLUG.get(request.GET.get("guide", ""))
+        if guide is not None and guide.kind == kind:
             return self.show_guide(request, connection, guide, made.secret)
         return self.show_credential(request, connection, Kind(kind), made.secret, **context)
 

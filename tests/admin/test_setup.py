@@ -73,6 +73,14 @@ def test_a_further_credential_comes_back_to_the_steps(scim, admin_client):
     assert "Test Connector Configuration" in page
 
 
+def test_a_token_is_not_shown_as_the_secret_of_another_way(scim, admin_client):
+    address = url("new_credential", scim.connection.pk, "token") + "?guide=okta-oauth"
+    seen = admin_client.get(address).context["form"]["seen"].value()
+    page = text(admin_client.post(address, {"days": "365", "old": "7", "seen": seen}))
+    assert SECRET.search(page)
+    assert "Client Secret" not in page
+
+
 @pytest.mark.parametrize("slug", SLUGS)
 def test_a_new_connection_goes_on_with_the_steps_of_its_way(admin_client, slug):
     form = {"name": "New", "profile": "auto", "way": slug, "acting_user": ""}
