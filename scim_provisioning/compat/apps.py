@@ -17,9 +17,11 @@ class CompatConfig(AppConfig):
         """Install the site's code, and register the checks."""
         from scim_provisioning import hosting
         from scim_provisioning.compat import checks
-        from scim_provisioning.compat.host import DjangoScim2
 
         register(checks.check_django_scim2, Tags.compatibility)
         register(checks.check_service_provider, Tags.compatibility)
         if not checks.problem():
+            # It imports the package, which a check has found.
+            from scim_provisioning.compat.host import DjangoScim2
+
             hosting.install(DjangoScim2)

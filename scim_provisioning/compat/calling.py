@@ -25,8 +25,11 @@ class Refused(ScimError):
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Turn the exceptions of a site's code into errors that a client understands."""
+def translated(*, writing: bool = False) -> Iterator[None]:
+    """Turn the exceptions of a site's code into errors that a client understands.
+
+    While ``writing``, what the code could not read is what the client sent.
+    """
     try:
         yield
     except SCIMException as error:
@@ -40,5 +43,6 @@ def translated() -> Iterator[None]:
     except ValidationError as error:
         raise InvalidValue(" ".join(error.messages)) from None
     except (ValueError, TypeError, KeyError) as error:
-        # What the adapter could not read, the client sent.
+        if not writing:
+            raise
         raise InvalidValue("The site's adapter could not take the values.") from error

@@ -97,13 +97,13 @@ class DjangoScim2(Host):
         instance = objects.of(write.owner, write.account)
         adapter = contract.adapter(write.owner)(instance, self.request)
         instance._scim_in_charge = write.owner == "user"
-        with translated():
+        with translated(writing=True):
             if write.operations is None:
                 self._fill(adapter, write.document)
             else:
                 self._operate(adapter, write.owner, write.operations)
+            instance.refresh_from_db()
         instance._scim_in_charge = False
-        instance.refresh_from_db()
         objects.stamp(instance, write.owner, shown(write.scim_id), write.document)
         if contract.is_separate(write.owner):
             objects.fill(instance, write.account)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from functools import cached_property
+from importlib import import_module
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from tqdm import tqdm
 
-from scim_provisioning.compat import checks, moving
+from scim_provisioning.compat import checks
 from scim_provisioning.models import Connection
 
 OWNERS = ("user", "group")
@@ -35,6 +37,11 @@ class Command(BaseCommand):
 
     help = "Move what django-scim2 knew of users and groups into SCIM rows, their ids included."
 
+    @cached_property
+    def moving(self) -> Any:
+        """The work itself: it imports the package, once that is known to be there."""
+        return import_module("scim_provisioning.compat.moving")
+
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
         parser.add_argument("--dry-run", action="store_true", help="only tell what differs")
@@ -51,11 +58,11 @@ class Command(BaseCommand):
         connection = self._connection(options["connection"])
         renumber, quiet = options["renumber"], options["json"] or not options["verbosity"]
         try:
-            reports = self._run(moving.Move(connection, renumber, False), "compared", options)
+            reports = self._run(self.moving.Move(connection, renumber, False), "compared", options)
             if not quiet:
                 self._tell(reports)
             if not options["dry_run"] and not all(r.is_clean for r in reports.values()):
-                self._run(moving.Move(connection, renumber), "written", options)
+                self._run(self.moving.Move(connection, renumber), "written", options)
         except DatabaseError as error:
             raise CommandError(f"The database refused: {str(error).splitlines()[0]}") from None
         if options["json"]:
@@ -70,21 +77,19 @@ class Command(BaseCommand):
                 raise CommandError(f"There is no connection {name!r}.")
             return found
         every = list(Connection.objects.all()[:2])
-        if len(every) != 1 and moving.wants_connection():
+        if len(every) != 1 and self.moving.wants_connection():
             raise CommandError("Name the connection that the external ids are of: --connection.")
         return every[0] if len(every) == 1 else None
 
-    def _run(
-        self, move: moving.Move, verb: str, options: dict[str, Any]
-    ) -> dict[str, moving.Report]:
+    def _run(self, move: Any, verb: str, options: dict[str, Any]) -> dict[str, Any]:
         silent = options["verbosity"] == 0 or not sys.stderr.isatty()
-        reports = {owner: moving.Report() for owner in OWNERS}
-        with tqdm(total=moving.total(), unit="row", desc=verb, disable=silent) as bar:
+        reports = {owner: self.moving.Report() for owner in OWNERS}
+        with tqdm(total=self.moving.total(), unit="row", desc=verb, disable=silent) as bar:
             for owner, report in reports.items():
                 move.run(owner, report, bar.update)
         return reports
 
-    def _tell(self, reports: dict[str, moving.Report]) -> None:
+    def _tell(self, reports: dict[str, Any]) -> None:
         for owner, report in reports.items():
             counts = [
                 f"{count} {words}"
