@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 
@@ -18,9 +19,18 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        request = getattr(record, "request", None)
-        if request_id := getattr(request, "scim_request_id", None):
-            line["request_id"] = str(request_id)
+        if (request_id := getattr(record, "request_id", "-")) != "-":
+            line["request_id"] = request_id
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str)
+
+
+class AccessFilter(logging.Filter):
+    """Gives gunicorn's access lines the id of the request, from the header of its answer."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass."""
+        if isinstance(record.args, Mapping):
+            record.request_id = record.args["{x-request-id}o"]
+        return True

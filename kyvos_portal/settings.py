@@ -116,6 +116,9 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 # Behind TLS everything is secure; the quickstart on a loopback address has no TLS to rely on.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_SECURE
+# Load balancers and monitors ask on the inside, without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+READY_MAX_WAIT = read("READY_MAX_WAIT", "int", 0)
 SECURE_HSTS_SECONDS = 31_536_000 if IS_SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_SECURE
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_SECURE else None
@@ -152,6 +155,8 @@ SCIM_PROVISIONING = {
     "ENCRYPTION_KEYS": encryption_keys(),
     "ALLOW_LOCAL_ISSUERS": flag("ALLOW_LOCAL_ISSUERS"),
     "NESTED_GROUPS": flag("NESTED_GROUPS"),
+    "METRICS": flag("METRICS", default=True),
+    "METRICS_TOKEN": os.environ.get("METRICS_TOKEN") or None,
 }
 if SCIM_PROVISIONING["NESTED_GROUPS"]:
     AUTHENTICATION_BACKENDS.append("scim_provisioning.backends.NestedGroupsBackend")
@@ -181,7 +186,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "kyvos_portal.logs.JsonFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "filters": {"request_id": {"()": "scim_provisioning.logs.RequestIdFilter"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "json",
+            "filters": ["request_id"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         # At DEBUG it writes the tokens that it issues.

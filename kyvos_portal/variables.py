@@ -56,6 +56,13 @@ VARIABLES = {
     "NESTED_GROUPS": Variable(
         "1 lets groups be members of groups ([Bulk and nesting](../bulk-and-nesting.md))", "0"
     ),
+    "METRICS": Variable("0 counts nothing for Prometheus", "1, where its client is installed"),
+    "METRICS_TOKEN": Variable(
+        "the bearer token of `/metrics`", "none: only the machine itself may ask"
+    ),
+    "READY_MAX_WAIT": Variable(
+        "seconds that a task or a mail may wait for a worker before `/readyz` answers 503", "0: no limit"
+    ),
     "SERVER_TIMING": Variable(
         "1 adds `Server-Timing` with the number of SQL statements, for measuring", "0"
     ),

@@ -106,6 +106,10 @@ class Settings:
     saml_values: str | None = None
     """Dotted path to a function of the request that returns what a SAML app of an identity
     provider has to be told: pairs of its field and the value."""
+    metrics: bool = True
+    """Whether requests are counted for Prometheus, where its client is installed."""
+    metrics_token: str | None = None
+    """The bearer token of ``/metrics``; without one only the machine itself may ask."""
     admin_base: str = "django.contrib.admin.ModelAdmin"
     """Dotted path to the base of the app's admin classes."""
 

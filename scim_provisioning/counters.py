@@ -41,7 +41,7 @@ def count(
     credential_key: str = "",
 ) -> None:
     """Count a request of a connection's credential, or of an address where nobody is known."""
-    method = method if method in METHODS else OTHER
+    method = known_method(method)
     minute = timezone.now().replace(second=0, microsecond=0)
     known = None if connection_id else address
     key: Key = (minute, connection_id, credential_key, known, method, status)
@@ -49,6 +49,11 @@ def count(
         if key not in _counts and len(_counts) >= MOST_KEYS:
             key = (minute, connection_id, credential_key, None, method, status)
         _counts[key] += 1
+
+
+def known_method(method: str) -> str:
+    """Return a method under which requests are counted."""
+    return method if method in METHODS else OTHER
 
 
 def flush_when_due() -> None:

@@ -55,3 +55,23 @@ def test_it_migrates_connects_and_says_what_client_secrets_need(run):
     assert refused.stderr.splitlines() == [
         "CommandError: Client secrets need django-oauth-toolkit among the apps."
     ]
+
+
+WITHOUT = """
+import sys
+sys.modules["prometheus_client"] = None
+import django; django.setup()
+from django.test import Client, RequestFactory
+from scim_provisioning import metrics
+from scim_provisioning.http.metrics import scrape
+print(Client().get("/rest/scim/v2/Users").status_code, metrics.instruments)
+try:
+    scrape(RequestFactory().get("/metrics"))
+except Exception as error:
+    print(type(error).__name__)
+"""
+
+
+def test_without_the_extra_nothing_is_counted_and_nothing_shown(run):
+    assert run("-m", "django", "migrate", "-v0").stderr == ""
+    assert run("-c", WITHOUT).stdout.split() == ["401", "None", "Http404"]

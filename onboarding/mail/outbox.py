@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import make_msgid
 from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
+from django.db.models import Count, Min
 from django.utils import timezone
 
 from onboarding import conf
@@ -54,6 +55,13 @@ def sweep() -> dict[str, int]:
         if state := deliver(key):
             counts[state] = counts.get(state, 0) + 1
     return counts
+
+
+def waiting() -> tuple[int, datetime | None]:
+    """Return how many mails are due and not taken up, and since when the oldest is."""
+    rows = OutboxMail.objects.filter(due(timezone.now())).order_by()
+    found = rows.aggregate(length=Count("pk"), since=Min("next_try"))
+    return found["length"], found["since"]
 
 
 def _give_up_unanswered() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from scim_provisioning import auth, conf, counters, hosting, ledger
+from scim_provisioning import auth, conf, counters, hosting, ledger, metrics
 from scim_provisioning.auth.principals import READ, WRITE
 from scim_provisioning.context import Context, Principal
 from scim_provisioning.models import State
@@ -65,6 +66,8 @@ class ScimView(APIView):
     """The body, where it was read."""
     reads_by_post = False
     """Whether POST is a query."""
+    statuses: Sequence[int] = ()
+    """What became of the single operations of a Bulk."""
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
@@ -148,12 +151,25 @@ class ScimView(APIView):
         """Count the request, and note the use of its credential, once the answer is decided."""
         response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
         response.scim = True  # type: ignore[attr-defined]
+        self._measure(response.status_code)
         if self.context is not None:
-            if self.context.method in READS or self.reads_by_post:
+            if self._reads(self.context):
                 self._count(self.context, response.status_code)
             if response.status_code < 500:
                 self._touch(self.context)
         return response
+
+    def _reads(self, context: Context) -> bool:
+        return context.method in READS or self.reads_by_post
+
+    def _measure(self, status: int) -> None:
+        """Count what only the view knows: whose request it was, and what it came to."""
+        name = self.context.principal.connection_name if self.context else ""
+        if status == 429:
+            metrics.throttled(name)
+        elif self.context is not None and not self._reads(self.context):
+            for each in self.statuses or (status,):
+                metrics.written(name, each)
 
     @staticmethod
     def _count(context: Context, status: int) -> None:
@@ -174,7 +190,7 @@ class ScimView(APIView):
         if self.context is None:
             raw = self.request._request if hasattr(self.request, "_request") else self.request
             counters.count(None, client_address(raw), raw.method or "", error.status)
-        elif self.context.method not in READS and not self.reads_by_post:
+        elif not self._reads(self.context):
             if error.status == 429:
                 self._count(self.context, error.status)
             elif error.status != 503:

@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from rest_framework.exceptions import APIException
 from rest_framework.exceptions import MethodNotAllowed as RestMethodNotAllowed
 
-from scim_provisioning import auth
+from scim_provisioning import auth, metrics
 from scim_provisioning.protocol import errors, messages
 from scim_provisioning.protocol.errors import ScimError
 
@@ -49,6 +49,8 @@ def as_scim_error(exception: Exception, request: Any) -> ScimError:
     if isinstance(exception, ScimError):
         return exception
     if found := database.translate(exception):
+        if isinstance(found, errors.Unavailable):
+            metrics.unavailable()
         _log(logging.WARNING, "Database trouble", exception, request)
         return found
     for kind, error in DJANGO:

@@ -7,6 +7,7 @@ middleware lie outside an ``include``; this sees them on their way out.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -14,13 +15,16 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import NoReverseMatch
 
-from scim_provisioning import counters
+from scim_provisioning import counters, logs, metrics
 from scim_provisioning.protocol.errors import Forbidden, InvalidVersion
+from scim_provisioning.resources import registry
 
 from .exceptions import as_scim_error, error_response, for_status
 from .prefix import root
 
 REQUEST_ID = "X-Request-Id"
+OF_A_TYPE = ("collection", "resource", "search")
+"""URL names whose ``endpoint`` is a resource type's."""
 VERSION = re.compile(r"v[0-9]+(\.[0-9]+)*(/|$)")
 
 
@@ -36,14 +40,17 @@ class ScimMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer a request."""
         request.scim_request_id = uuid4()  # type: ignore[attr-defined]
+        logs.begin(request.scim_request_id)  # type: ignore[attr-defined]
         if not _is_below_prefix(request):
             response = self.get_response(request)
             if response.status_code == 404 and _names_a_version(request):
                 response = error_response(InvalidVersion())
         else:
+            started = time.perf_counter()
             response = self._scim(request)
             # What a site's LocaleMiddleware says is of its pages: SCIM is in one language.
             response.headers.pop("Content-Language", None)
+            _measure(request, response, time.perf_counter() - started)
             counters.flush_when_due()
         response[REQUEST_ID] = str(request.scim_request_id)  # type: ignore[attr-defined]
         return response
@@ -63,6 +70,16 @@ class ScimMiddleware:
         if not _is_below_prefix(request):
             return None
         return error_response(as_scim_error(exception, request))
+
+
+def _measure(request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
+    """Count an answer by what was asked for: names of ours, for others can be made up."""
+    match = request.resolver_match
+    name = (match.url_name if match else None) or "nowhere"
+    mapping = registry.at(match.kwargs["endpoint"]) if match and name in OF_A_TYPE else None
+    resource = mapping.declared.name if mapping else "nowhere" if name in OF_A_TYPE else name
+    method = counters.known_method(request.method or "")
+    metrics.answered(resource, method, response.status_code, seconds)
 
 
 def _is_scim(response: HttpResponseBase) -> bool:

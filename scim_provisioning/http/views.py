@@ -204,6 +204,7 @@ class Bulk(ScimView):
         asked = bulk_messages.parse(body, max_operations=settings.bulk_max_operations)
         charge(self.asked.principal, len(asked.operations))
         results = bulk.run(asked, self.asked, self._standardized, self._explained)
+        self.statuses = [result.status for result in results]
         return answer(messages.bulk_response([self._shown(result) for result in results]))
 
     def _standardized(self, data: Json, notes: list[str]) -> Json:
