@@ -33,6 +33,10 @@ def given(name: str, default: str = "") -> str:
     return os.environ.get(name, "").strip() or default
 
 
+HOME = Path(given("STATE_DIRECTORY", str(BASE_DIR)))
+"""Where the portal keeps what it makes."""
+
+
 def read(name: str, cast: str, default: Any) -> Any:
     """Return a variable as a type of django-environ's; a wrong value stops the process."""
     given(name)
@@ -82,7 +86,7 @@ NEW_KEY = (
 
 def kept(name: str, file: str, make: Callable[[], str]) -> str:
     """Return what was made once and is kept in a file that others cannot read."""
-    path = Path(given(f"{name}_FILE", str(BASE_DIR / file)))
+    path = Path(given(f"{name}_FILE", str(HOME / file)))
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         if not path.exists():
@@ -142,7 +146,7 @@ def mail() -> dict[str, Any]:
 
 def database() -> dict[str, Any]:
     """Return ``DATABASE_URL`` as Django's setting: SQLite beside the project by default."""
-    config: dict[str, Any] = read("DATABASE_URL", "db_url", f"sqlite:///{BASE_DIR / 'db.sqlite3'}")
+    config: dict[str, Any] = read("DATABASE_URL", "db_url", f"sqlite:///{HOME / 'db.sqlite3'}")
     options = config.setdefault("OPTIONS", {})
     if config["ENGINE"].endswith("sqlite3"):
         options |= {

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from pathlib import Path
 
 from .environment import (
     BASE_DIR,
+    HOME,
     database,
     encryption_keys,
     flag,
@@ -43,6 +45,7 @@ if find_spec("django.tasks") is None:
     INSTALLED_APPS.append("django_tasks")
 MIDDLEWARE = [
     "scim_provisioning.http.middleware.ScimMiddleware",
+    "kyvos_portal.probes.ProbesMiddleware",
     "kyvos_portal.policy.ContentSecurityPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -63,7 +66,8 @@ WSGI_APPLICATION = "kyvos_portal.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        # In the wheel they lie beside this file.
+        "DIRS": [Path(__file__).with_name("templates"), BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -109,15 +113,13 @@ USE_I18N = True
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = HOME / "staticfiles"
 # Without collectstatic, as in the quickstart, files are served from where they are.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 
 # Behind TLS everything is secure; the quickstart on a loopback address has no TLS to rely on.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_SECURE
-# Load balancers and monitors ask on the inside, without TLS.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 READY_MAX_WAIT = read("READY_MAX_WAIT", "int", 0)
 SECURE_HSTS_SECONDS = 31_536_000 if IS_SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_SECURE
@@ -135,7 +137,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 
 OIDC_AUTHENTICATION_CALLBACK_URL = "oidc_callback"
 OIDC_USE_PKCE = True
-SAML_KEY_FILE = given("SAML_KEY_FILE", str(BASE_DIR / ".saml_key.pem"))
+SAML_KEY_FILE = given("SAML_KEY_FILE", str(HOME / ".saml_key.pem"))
 SAML_CSP_HANDLER = ""
 SAML_LOGOUT_REQUEST_PREFERRED_BINDING = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 # A provider's answer comes as a form of another site: only this cookie travels with it. Without
@@ -156,7 +158,7 @@ SCIM_PROVISIONING = {
     "ALLOW_LOCAL_ISSUERS": flag("ALLOW_LOCAL_ISSUERS"),
     "NESTED_GROUPS": flag("NESTED_GROUPS"),
     "METRICS": flag("METRICS", default=True),
-    "METRICS_TOKEN": os.environ.get("METRICS_TOKEN") or None,
+    "METRICS_TOKEN": given("METRICS_TOKEN") or None,
 }
 if SCIM_PROVISIONING["NESTED_GROUPS"]:
     AUTHENTICATION_BACKENDS.append("scim_provisioning.backends.NestedGroupsBackend")
@@ -198,6 +200,8 @@ LOGGING = {
     "loggers": {
         # At DEBUG it writes the tokens that it issues.
         "oauthlib": {"level": "INFO"},
+        # It tells each time that it looks for work.
+        "django_tasks_db": {"level": "WARNING"},
         # They write whole messages, with what these say of people; the portal's log has refusals.
         "saml2": {"level": 100, "propagate": False},
         "djangosaml2": {"level": 100, "propagate": False},

@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from . import views
 from .home import home
 from .signin.security import revoke, security
 from .signin.views import SignInView, sign_out
@@ -19,9 +18,6 @@ urlpatterns = [
     path("", home, name="home"),
     # The admin's pages name no icon: browsers ask for this one.
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}portal.svg")),
-    path("healthz", views.healthz, name="healthz"),
-    path("readyz", views.readyz, name="readyz"),
-    path("metrics", views.metrics, name="metrics"),
     # One page has all the ways in, and one rule says whose they are.
     path("admin/login/", RedirectView.as_view(pattern_name="login", query_string=True)),
     path("admin/logout/", sign_out),

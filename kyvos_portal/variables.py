@@ -18,6 +18,9 @@ class Variable:
 
 VARIABLES = {
     "DATABASE_URL": Variable("`sqlite:///…` or `postgres://…`", "SQLite beside the project"),
+    "STATE_DIRECTORY": Variable(
+        "where the files are that have no path of their own; systemd sets it", "the project"
+    ),
     "SECRET_KEY": Variable("Django's secret key", "made once, kept in `SECRET_KEY_FILE`"),
     "SECRET_KEY_FILE": Variable("where the key is kept, mode 600", "`.secret_key`"),
     "ENCRYPTION_KEYS": Variable(
@@ -61,7 +64,8 @@ VARIABLES = {
         "the bearer token of `/metrics`", "none: only the machine itself may ask"
     ),
     "READY_MAX_WAIT": Variable(
-        "seconds that a task or a mail may wait for a worker before `/readyz` answers 503", "0: no limit"
+        "seconds that a task or a mail may wait for a worker before `/readyz` answers 503",
+        "0: no limit",
     ),
     "SERVER_TIMING": Variable(
         "1 adds `Server-Timing` with the number of SQL statements, for measuring", "0"

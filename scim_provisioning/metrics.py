@@ -1,7 +1,7 @@
 """Counters and histograms for Prometheus, where its client is installed: else nothing happens.
 
 Several processes are counted together by ``prometheus_client``'s multiprocess mode: set
-``PROMETHEUS_MULTIPROC_DIR`` to an empty folder before the server starts.
+``PROMETHEUS_MULTIPROC_DIR`` to a folder that is emptied before the server starts.
 """
 
 from __future__ import annotations
@@ -9,12 +9,17 @@ from __future__ import annotations
 import os
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from . import conf
 
 instruments: Any = None
+FOLDER = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
 if find_spec("prometheus_client"):
+    if FOLDER:
+        # The library opens its files at once, and commands come before any server.
+        Path(FOLDER).mkdir(parents=True, exist_ok=True)
     instruments = import_module("scim_provisioning.instruments")
 
 
@@ -55,7 +60,7 @@ def exposition(*collectors: Any) -> tuple[bytes, str]:
     """
     client = import_module("prometheus_client")
     registry: Any = client.CollectorRegistry()
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    if FOLDER:
         import_module("prometheus_client.multiprocess").MultiProcessCollector(registry)
     else:
         registry.register(client.REGISTRY)

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -32,8 +32,9 @@ def running(command: list[str], ready: str, log: Path, **options) -> Iterator[su
             _wait(process, ready, log)
             yield process
         finally:
-            # With the workers that it started.
-            os.killpg(process.pid, signal.SIGTERM)
+            # With the workers that it started; a test may have ended it.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
             process.wait()
 
 

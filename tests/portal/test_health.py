@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from kyvos_portal import views
+from kyvos_portal import probes
 from onboarding.models import OutboxMail
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +20,7 @@ NOTHING = {"waiting": 0, "oldest_seconds": 0}
 
 @pytest.fixture(autouse=True)
 def _fresh_process(monkeypatch):
-    monkeypatch.setattr(views, "_migrated", False)
+    monkeypatch.setattr(probes, "_migrated", False)
 
 
 def test_alive_without_the_database(client):
@@ -43,7 +43,7 @@ def test_the_migrations_are_looked_at_until_they_are_applied(client):
 
 
 def test_not_ready_without_a_database(client):
-    with patch("kyvos_portal.views.MigrationExecutor", side_effect=OperationalError("secret")):
+    with patch("kyvos_portal.probes.MigrationExecutor", side_effect=OperationalError("secret")):
         answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (
         503,
@@ -52,7 +52,7 @@ def test_not_ready_without_a_database(client):
 
 
 def test_not_ready_with_migrations_to_apply(client):
-    with patch("kyvos_portal.views.MigrationExecutor") as executor:
+    with patch("kyvos_portal.probes.MigrationExecutor") as executor:
         executor.return_value.migration_plan.return_value = [1, 2]
         answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (503, {"status": "2 migrations to apply"})
@@ -101,10 +101,13 @@ def test_what_is_to_be_done_later_does_not_wait(client, admin_user):
     assert (told["tasks"], told["mails"]) == (NOTHING, NOTHING)
 
 
-def test_probes_need_no_tls(client, settings):
+@pytest.mark.parametrize("path", sorted(probes.PROBES))
+def test_probes_come_by_any_host_and_without_tls(client, settings, path):
     settings.SECURE_SSL_REDIRECT = True
-    assert client.get("/healthz").status_code == client.get("/readyz").status_code == 200
-    assert client.get("/").status_code == 301
+    settings.ALLOWED_HOSTS = ["portal.example.com"]
+    assert client.get(path, headers={"host": "10.1.2.3:8000"}).status_code == 200
+    assert client.get("/", headers={"host": "10.1.2.3:8000"}).status_code == 400
+    assert client.get("/", headers={"host": "portal.example.com"}).status_code == 301
 
 
 def test_metrics_tell_what_waits(client, admin_user):

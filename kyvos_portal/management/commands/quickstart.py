@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import secrets
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
+        parser.add_argument("--address", default=ADDRESS, help=f"where to serve ({ADDRESS})")
         parser.add_argument("--no-serve", action="store_true", help="prepare only")
         parser.add_argument(
             "--demo", action="store_true", help="fill in users and groups to look at"
@@ -42,7 +44,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Prepare, tell, and serve."""
         try:
-            facts = self._prepare(demo=options["demo"])
+            facts = self._prepare(options["address"], demo=options["demo"])
         except DatabaseError as error:
             raise CommandError(
                 f"The database cannot be used: {str(error).splitlines()[0]}"
@@ -53,9 +55,9 @@ class Command(BaseCommand):
             self._tell(facts)
         self.stdout.flush()
         if not options["no_serve"]:
-            self._serve()
+            self._serve(options["address"])
 
-    def _prepare(self, *, demo: bool) -> dict[str, Any]:
+    def _prepare(self, address: str, *, demo: bool) -> dict[str, Any]:
         # WhiteNoise warns of a folder that only collectstatic would make.
         Path(settings.STATIC_ROOT).mkdir(exist_ok=True)
         call_command("migrate", verbosity=0, interactive=False)
@@ -65,10 +67,10 @@ class Command(BaseCommand):
         if demo:
             call_command("seed_directory", users=200, groups=10, big_group=50, verbosity=0)
         return {
-            "base_url": connections.base_url(),
+            "base_url": connections.base_url().replace(ADDRESS, address),
             "username": made.username,
             "token": made.token,
-            "admin_url": f"http://{ADDRESS}/admin/",
+            "admin_url": f"http://{address}/admin/",
             "admin_username": "admin",
             "admin_password": password,
         }
@@ -102,15 +104,19 @@ class Command(BaseCommand):
             )
 
     @staticmethod
-    def _serve() -> None:
-        """Become the server: gunicorn where it is installed, else Django's own."""
+    def _serve(address: str) -> None:
+        """Start a worker, and become the server: gunicorn where it is there, else Django's."""
+        # Mails are sent by a process of its own, which ends with this one, however that ends.
+        manage = ["-m", "django"] if sys.argv[0].endswith("__main__.py") else [sys.argv[0]]
+        worker = [sys.executable, *manage, "worker", "--parent", str(os.getpid())]
+        subprocess.Popen(worker, stdin=subprocess.DEVNULL, stdout=sys.stderr)
         if importlib.util.find_spec("gunicorn") is None:
-            call_command("runserver", ADDRESS, use_reloader=False)
+            call_command("runserver", address, use_reloader=False)
             return
         gunicorn = [sys.executable, "-m", "gunicorn", "kyvos_portal.wsgi:application"]
         gunicorn += [
             "--bind",
-            ADDRESS,
+            address,
             "--workers",
             "2",
             "--worker-class",

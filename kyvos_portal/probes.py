@@ -1,31 +1,42 @@
-"""What a load balancer and a monitor ask."""
+"""What load balancers and monitors ask: on the inside, by any host name, with or without TLS."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 
 from scim_provisioning.http.database import heal
 from scim_provisioning.http.metrics import scrape
 
 from .queues import Queue, QueueCollector, waiting
 
+
+class ProbesMiddleware:
+    """Answers them before the layers that care for hosts, TLS and sessions."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer a probe, and let everything else pass."""
+        return PROBES.get(request.path, self.get_response)(request)
+
+
 _migrated = False
 """Whether this process saw all its migrations applied: older code bears newer ones."""
 
 
-@login_not_required
 def healthz(request: HttpRequest) -> JsonResponse:
     """Whether the process answers; no database is asked."""
     return JsonResponse({"status": "ok"})
 
 
-@login_not_required
 def readyz(request: HttpRequest) -> JsonResponse:
     """Whether requests can be served: the database answers, and its migrations are applied.
 
@@ -62,7 +73,9 @@ def _missing_migrations() -> int:
     return missing
 
 
-@login_not_required
 def metrics(request: HttpRequest) -> HttpResponse:
     """What was counted, and what waits, for Prometheus."""
     return scrape(request, QueueCollector())
+
+
+PROBES = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
