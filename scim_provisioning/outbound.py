@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from http.client import HTTPException
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from queue import Empty, SimpleQueue
 from threading import Thread, Timer
 from typing import Any
@@ -34,6 +34,10 @@ TIMEOUT = 5.0
 """Seconds for a whole exchange, however slowly it comes."""
 MOST_BYTES = 512 * 1024
 NAT64 = IPv6Network("64:ff9b::/96")
+UNICAST = IPv6Network("2000::/3")
+"""All of IPv6 that is given out for the internet; Python takes much of the rest for global."""
+PROTOCOLS = IPv4Network("192.0.0.0/24")
+"""Of IPv4 for protocols: Python 3.11 takes most of it for global."""
 
 
 class OutboundError(Exception):
@@ -153,7 +157,13 @@ def _too_slow(host: str) -> str:
 def is_public(text: str) -> bool:
     """Whether an address, and any IPv4 address inside it, is of the public internet."""
     address = ip_address(text)
-    return all(each.is_global and not each.is_multicast for each in (address, *_embedded(address)))
+    embedded = tuple(_embedded(address))
+    if isinstance(address, IPv6Address) and address not in UNICAST and not embedded:
+        return False
+    return all(
+        each.is_global and not each.is_multicast and each not in PROTOCOLS
+        for each in (address, *embedded)
+    )
 
 
 def _embedded(address: IPv4Address | IPv6Address) -> Iterator[IPv4Address | IPv6Address]:
