@@ -2,155 +2,165 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import URLPattern, re_path, reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from scim_provisioning.models import ProvisioningEvent, RequestCount
 from scim_provisioning.protocol.identifiers import shown
 
+from . import changes, exports
 from .base import ReadOnlyPage, SearchPage
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-EXPORTED = (
-    "time",
-    "connection",
-    "acting_user",
-    "credential",
-    "credential_key",
-    "address",
-    "method",
-    "path",
-    "status",
-    "scim_type",
-    "detail",
-    "resource_type",
-    "resource_id",
-    "resource_name",
-    "request_id",
+from .event_filters import (
+    OPERATIONS,
+    REFUSED,
+    DaysFilter,
+    GroupFilter,
+    OperationFilter,
+    ResultFilter,
+    SinceFilter,
+    TypeFilter,
+    UserFilter,
 )
+from .keyset import KeysetList
 
-
-def defused(value: Any) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-class MethodFilter(admin.SimpleListFilter):
-    """By verb: the choices are known, no table is asked for them."""
-
-    title = _("method")
-    parameter_name = "method"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The writing verbs."""
-        return [(verb, verb) for verb in ("POST", "PUT", "PATCH", "DELETE")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Keep the events of one verb."""
-        return queryset.filter(method=self.value()) if self.value() else queryset
-
-
-class OutcomeFilter(admin.SimpleListFilter):
-    """Accepted, or refused."""
-
-    title = _("outcome")
-    parameter_name = "outcome"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """The two."""
-        return [("accepted", _("Accepted")), ("refused", _("Refused"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Keep the events of one outcome."""
-        match self.value():
-            case "accepted":
-                return queryset.filter(status__lt=300)
-            case "refused":
-                return queryset.filter(status__gte=300)
-        return queryset
+SECONDS = "Y-m-d H:i:s"
+PARAMETERS = {"User": "person", "Group": "group"}
+"""What filters by one resource of these types; of others their id is searched."""
 
 
 @admin.register(ProvisioningEvent)
 class ProvisioningEventAdmin(SearchPage, ReadOnlyPage):
     """Events, newest first; nobody changes or removes one here."""
 
-    list_display = (
-        "time",
+    list_display = ("moment", "operation", "about", "result", "what", "connection")
+    list_filter = (
+        *(ResultFilter, OperationFilter, TypeFilter, SinceFilter, DaysFilter),
+        *(UserFilter, GroupFilter),
+        # The connections' own table gives the choices: "related only" would read every event.
         "connection",
-        "method",
-        "status",
-        "resource_type",
-        "resource_name",
-        "detail",
     )
-    # The connections' own table gives the choices: "related only" would read every event.
-    list_filter = (MethodFilter, OutcomeFilter, "connection")
     list_select_related = ("connection",)
-    prefix_field, is_folded = "resource_name", False
+    sortable_by = ()
+    actions = None
+    prefix_field = "resource_key"
     id_fields = ("resource_id", "request_id")
-    search_help_text = _("The beginning of a user or group name, or an id.")
-    actions = ("export",)
-    exclude = ("changes", "resource_id")
-    readonly_fields = ("shown_resource_id", "change_table")
+    search_help_text = _(
+        "The beginning of a user or group name, or the whole id of a user, a group or a request:"
+        " an index has these. Details and values are not searched."
+    )
+    fieldsets = (
+        (None, {"fields": ("moment", "operation", "about", "result", "detail", "connection")}),
+        (_("Changes"), {"fields": ("change_table", "noted")}),
+        (
+            _("Request"),
+            {
+                "fields": (
+                    *("acting_user", "credential", "credential_key", "address"),
+                    *("method", "path", "duration", "request_id", "identifier"),
+                )
+            },
+        ),
+    )
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetList]:
+        """Page by place: see ``keyset``."""
+        return KeysetList
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the export."""
+        formats = "|".join(exports.FORMATS)
+        export = re_path(
+            rf"^export\.(?P<format>{formats})$",
+            self.admin_site.admin_view(require_safe(self.export_view)),
+            name="scim_provisioning_provisioningevent_export",
+        )
+        return [export, *super().get_urls()]
+
+    def export_view(self, request: HttpRequest, format: str) -> HttpResponseBase:
+        """Return all events of the list as it is filtered, as a file."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            listed = self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(self._list_url())
+        return exports.download(listed.queryset, format)
+
+    def _list_url(self, **query: str) -> str:
+        name = f"{self.admin_site.name}:scim_provisioning_provisioningevent_changelist"
+        return f"{reverse(name)}?{urlencode(query)}" if query else reverse(name)
+
+    @admin.display(description=_("time"))
+    def moment(self, obj: ProvisioningEvent) -> SafeString:
+        """To the second, in the time zone in force."""
+        text = date_format(localtime(obj.time), SECONDS)
+        iso = obj.time.isoformat()
+        return format_html('<time class="nowrap" datetime="{}">{}</time>', iso, text)
 
     @admin.display(description=_("resource id"))
-    def shown_resource_id(self, obj: ProvisioningEvent) -> str:
+    def identifier(self, obj: ProvisioningEvent) -> str:
         """The id as clients know it."""
         return shown(obj.resource_id) if obj.resource_id else "-"
 
-    @admin.display(description=_("changes"))
-    def change_table(self, obj: ProvisioningEvent) -> SafeString | str:
+    @admin.display(description=_("operation"))
+    def operation(self, obj: ProvisioningEvent) -> str:
+        """What was asked for."""
+        return f"{OPERATIONS.get(obj.method, obj.method)} {obj.resource_type}".strip()
+
+    @admin.display(description=_("resource"))
+    def about(self, obj: ProvisioningEvent) -> SafeString | str:
+        """Whom it was about, with the way to all that happened to it."""
+        known = shown(obj.resource_id) if obj.resource_id else ""
+        label = obj.resource_name or known
+        if not label:
+            return "-"
+        name = PARAMETERS.get(obj.resource_type, "q")
+        url = self._list_url(**{name: known or obj.resource_name})
+        return format_html('<a href="{}">{}</a>', url, Truncator(label).chars(60))
+
+    @admin.display(description=_("result"))
+    def result(self, obj: ProvisioningEvent) -> str:
+        """Whether it was done, in words and as the client was told."""
+        if obj.status < REFUSED:
+            return gettext("Accepted (%(status)d)") % {"status": obj.status}
+        reason = f"{obj.status} {obj.scim_type}".strip()
+        return gettext("Refused (%(reason)s)") % {"reason": reason}
+
+    @admin.display(description=_("what"))
+    def what(self, obj: ProvisioningEvent) -> str:
+        """Why it was refused, or what changed."""
+        text = obj.detail or changes.summary(obj.changes) or gettext("nothing changed")
+        return Truncator(text).chars(100)
+
+    @admin.display(description=_("before and after"))
+    def change_table(self, obj: ProvisioningEvent) -> SafeString:
         """Before and after, attribute by attribute."""
-        if not obj.changes:
-            return _("Nothing changed.")  # type: ignore[return-value]
-        rows = format_html_join(
-            "",
-            "<tr><th scope='row'>{}</th><td>{}</td><td>{}</td></tr>",
-            map(_row, obj.changes.items()),
-        )
-        head = format_html(
-            "<tr><th>{}</th><th>{}</th><th>{}</th></tr>", _("attribute"), _("before"), _("after")
-        )
-        return format_html("<table><thead>{}</thead><tbody>{}</tbody></table>", head, rows)
+        return changes.as_table(obj)
 
-    @admin.action(description=_("Export as CSV"), permissions=["view"])
-    def export(self, request: HttpRequest, queryset: QuerySet[ProvisioningEvent]) -> HttpResponse:
-        """Return the chosen events as a file."""
-        response = HttpResponse(content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = 'attachment; filename="provisioning-events.csv"'
-        writer = csv.writer(response)
-        writer.writerow([*EXPORTED, "changes"])
-        for event in queryset.select_related("connection").iterator(chunk_size=2000):
-            cells = [_cell(event, name) for name in EXPORTED]
-            writer.writerow([*map(defused, cells), defused(json.dumps(event.changes))])
-        return response
+    @admin.display(description=_("notes"))
+    def noted(self, obj: ProvisioningEvent) -> SafeString | None:
+        """What was tolerated, and what it led to."""
+        items = format_html_join("", "<li>{}</li>", ((note,) for note in obj.notes))
+        return format_html("<ul>{}</ul>", items) if items else None
 
-
-def _cell(event: ProvisioningEvent, name: str) -> Any:
-    value = getattr(event, name)
-    return shown(value) if name == "resource_id" and value else value
-
-
-def _row(item: tuple[str, Any]) -> tuple[str, str, str]:
-    name, change = item
-    if isinstance(change, dict):
-        return name, _shown(change.get("removed")), _shown(change.get("added"))
-    return name, _shown(change[0]), _shown(change[1])
-
-
-def _shown(value: Any) -> str:
-    if value is None or value == []:
-        return "-"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    @admin.display(description=_("duration"))
+    def duration(self, obj: ProvisioningEvent) -> str:
+        """How long it took."""
+        return gettext("%(ms)s ms") % {"ms": obj.duration_ms}
 
 
 @admin.register(RequestCount)

@@ -37,12 +37,15 @@ PAGES = [
     "connection/{connection}/credentials/new/token/",
     "finding/",
     "finding/{finding}/decide/",
+    "provisioningevent/",
+    "provisioningevent/{event}/change/",
 ]
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_pages_and_their_links_stay_in_it(scim, finding, admin_client, path, settings):
-    named = path.format(connection=scim.connection.pk, finding=finding.pk)
+    event = ProvisioningEvent.objects.latest("pk")
+    named = path.format(connection=scim.connection.pk, finding=finding.pk, event=event.pk)
     # The portal's own menu is no part of another site.
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": []}]
     answer = admin_client.get(f"/ops/scim_provisioning/{named}")

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from scim_provisioning.models import ProvisioningEvent
 from tests.scim_fixtures import make_client
 
 pytestmark = pytest.mark.django_db
@@ -89,13 +85,3 @@ def test_a_connection_is_removed_at_the_same_cost_whatever_it_holds(scim, admin_
     for i in range(5):
         scim.user(f"u{i}@example.com", externalId=str(i))
     assert len(statements(admin_client, page)) == before
-
-
-def test_an_export_holds_each_chosen_event_once(scim, admin_client):
-    for i in range(3):
-        scim.user(f"u{i}@example.com")
-    keys = [str(pk) for pk in ProvisioningEvent.objects.values_list("pk", flat=True)]
-    data = {"action": "export", "_selected_action": keys}
-    page = admin_client.post(url("provisioningevent"), data)
-    rows = list(csv.DictReader(io.StringIO(page.content.decode())))
-    assert sorted(row["resource_name"] for row in rows) == [f"u{i}@example.com" for i in range(3)]

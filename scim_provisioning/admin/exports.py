@@ -1,0 +1,87 @@
+"""Events as a file, streamed: a batch of rows in memory, however many there are."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
+
+from scim_provisioning.protocol.identifiers import shown
+
+from .keyset import batches
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+COLUMNS = (
+    *("time", "connection", "acting_user", "credential", "credential_key", "address"),
+    *("method", "path", "status", "scim_type", "detail", "duration_ms"),
+    *("resource_type", "resource_id", "resource_name", "request_id"),
+)
+DOCUMENTS = ("changes", "notes")
+
+
+def defused(value: Any) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _facts(event: Any) -> dict[str, Any]:
+    """Return what is exported of an event; times are UTC."""
+    facts = {name: getattr(event, name) for name in (*COLUMNS, *DOCUMENTS)}
+    connection = event.connection
+    return {
+        **facts,
+        "time": event.time.isoformat(),
+        "connection": connection and connection.name,
+        "resource_id": event.resource_id and shown(event.resource_id),
+    }
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False)
+
+
+def as_csv(events: QuerySet[Any]) -> Iterator[str]:
+    """Yield a table with a head, for spreadsheets: cells that begin a formula are defused."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([*COLUMNS, *DOCUMENTS])
+    for batch in batches(events):
+        for facts in map(_facts, batch):
+            cells = [facts[name] for name in COLUMNS]
+            writer.writerow(map(defused, [*cells, *(_json(facts[name]) for name in DOCUMENTS)]))
+        yield text.getvalue()
+        text.seek(0)
+        text.truncate()
+    yield text.getvalue()
+
+
+def as_json(events: QuerySet[Any]) -> Iterator[str]:
+    """Yield one list of objects."""
+    separator = "["
+    for batch in batches(events):
+        for facts in map(_facts, batch):
+            yield f"{separator}\n{_json(facts)}"
+            separator = ","
+    yield "]\n" if separator == "," else "[]\n"
+
+
+FORMATS: dict[str, tuple[str, Callable[[QuerySet[Any]], Iterator[str]]]] = {
+    "csv": ("text/csv; charset=utf-8", as_csv),
+    "json": ("application/json", as_json),
+}
+
+
+def download(events: QuerySet[Any], format: str) -> StreamingHttpResponse:
+    """Return the events as a file of one of the formats."""
+    content_type, write = FORMATS[format]
+    response = StreamingHttpResponse(write(events), content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="provisioning-events.{format}"'
+    response["Cache-Control"] = "no-store, private"
+    return response
