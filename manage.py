@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / ".installed"
-EXTRAS = "portal,test"
+EXTRAS = "portal,test,django-scim2"
 
 
 def main() -> None:
