@@ -8,16 +8,18 @@ import os
 import stat
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.test import override_settings
+from django.utils import timezone
 
 from kyvos_portal.logs import JsonFormatter
 from kyvos_portal.timing import ServerTimingMiddleware
-from scim_provisioning.models import Connection, ScimUser
+from scim_provisioning.models import Connection, ProvisioningEvent, ScimUser
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,6 +51,12 @@ def test_quickstart_shows_a_curl_line(capsys):
 def test_quickstart_can_fill_the_directory(capsys):
     quickstart(capsys, "--demo")
     assert ScimUser.objects.filter(connection__isnull=False).count() == 200
+    events = ProvisioningEvent.objects.filter(time__lt=timezone.now() - timedelta(hours=6))
+    assert set(events.values_list("status", flat=True)) == {200, 409}
+    assert events.exclude(changes={}).count() > 50
+    before = ProvisioningEvent.objects.count()
+    quickstart(capsys, "--demo")
+    assert ProvisioningEvent.objects.count() == before
 
 
 @pytest.mark.django_db

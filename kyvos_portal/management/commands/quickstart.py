@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
+from kyvos_portal import demo as month
 from scim_provisioning import connections
 
 ADDRESS = "127.0.0.1:8000"
@@ -37,7 +38,7 @@ class Command(BaseCommand):
         parser.add_argument("--address", default=ADDRESS, help=f"where to serve ({ADDRESS})")
         parser.add_argument("--no-serve", action="store_true", help="prepare only")
         parser.add_argument(
-            "--demo", action="store_true", help="fill in users and groups to look at"
+            "--demo", action="store_true", help="fill in people, groups and a month of writes"
         )
         parser.add_argument("--json", action="store_true", help="answer in JSON, for scripts")
 
@@ -65,7 +66,7 @@ class Command(BaseCommand):
         password = self._administrator()
         made = connections.create_connection("default", username="scim")
         if demo:
-            call_command("seed_directory", users=200, groups=10, big_group=50, verbosity=0)
+            month.fill(made.connection, made.token)
         return {
             "base_url": connections.base_url().replace(ADDRESS, address),
             "username": made.username,
