@@ -93,7 +93,7 @@ def pages(facts: dict[str, Any]) -> dict[str, str]:
         "events of a connection": f"{events}?connection__id__exact={facts['connection']}",
         "refused events": f"{events}?outcome=refused",
         "events of a user": f"{events}?q={facts['user_name']}",
-        "events of a user, filtered": f"{events}?person={facts['user_name']}",
+        "all events of a user": f"{events}?person={facts['user_name']}",
         "events by an operation": f"{events}?method=DELETE",
         "events by id": f"{events}?q={facts['user']}",
         "an event": f"{events}{facts['event']}/change/",

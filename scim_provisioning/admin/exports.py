@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import StreamingHttpResponse
 
 from scim_provisioning.protocol.identifiers import shown
@@ -31,16 +31,24 @@ def defused(value: Any) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def _facts(event: Any) -> dict[str, Any]:
+def _facts(row: dict[str, Any]) -> dict[str, Any]:
     """Return what is exported of an event; times are UTC."""
-    facts = {name: getattr(event, name) for name in (*COLUMNS, *DOCUMENTS)}
-    connection = event.connection
-    return {
-        **facts,
-        "time": event.time.isoformat(),
-        "connection": connection and connection.name,
-        "resource_id": event.resource_id and shown(event.resource_id),
+    identifier = row["resource_id"]
+    facts = {
+        **row,
+        "time": row["time"].isoformat(),
+        "connection": row["connection_name"],
+        "resource_id": identifier and shown(identifier),
     }
+    return {name: facts[name] for name in (*COLUMNS, *DOCUMENTS)}
+
+
+def _batches(events: QuerySet[Any]) -> Iterator[Iterator[dict[str, Any]]]:
+    """Yield what is exported, without a model's instance for each row."""
+    names = {*COLUMNS, *DOCUMENTS, "connection_name"} - {"time", "connection"}
+    named = events.annotate(connection_name=F("connection__name"))
+    for batch in batches(named, sorted(names)):
+        yield map(_facts, batch)
 
 
 def _json(value: Any) -> str:
@@ -52,8 +60,8 @@ def as_csv(events: QuerySet[Any]) -> Iterator[str]:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow([*COLUMNS, *DOCUMENTS])
-    for batch in batches(events):
-        for facts in map(_facts, batch):
+    for batch in _batches(events):
+        for facts in batch:
             cells = [facts[name] for name in COLUMNS]
             writer.writerow(map(defused, [*cells, *(_json(facts[name]) for name in DOCUMENTS)]))
         yield text.getvalue()
@@ -64,12 +72,11 @@ def as_csv(events: QuerySet[Any]) -> Iterator[str]:
 
 def as_json(events: QuerySet[Any]) -> Iterator[str]:
     """Yield one list of objects."""
-    separator = "["
-    for batch in batches(events):
-        for facts in map(_facts, batch):
-            yield f"{separator}\n{_json(facts)}"
-            separator = ","
-    yield "]\n" if separator == "," else "[]\n"
+    separator = "[\n"
+    for batch in _batches(events):
+        yield separator + ",\n".join(map(_json, batch))
+        separator = ",\n"
+    yield "[]\n" if separator == "[\n" else "\n]\n"
 
 
 FORMATS: dict[str, tuple[str, Callable[[QuerySet[Any]], Iterator[str]]]] = {

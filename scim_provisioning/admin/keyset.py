@@ -6,7 +6,7 @@ bounded number of events for each page, and say how far they came.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -139,12 +139,12 @@ def _end(start: Place | None, window: QuerySet[Any], *, newer: bool) -> Place | 
     return Place(*last) if last else None
 
 
-def batches(rows: QuerySet[Any]) -> Iterator[list[Any]]:
-    """Yield all rows, newest first, a batch per statement: no cursor stays open meanwhile."""
-    rows, start = rows.order_by(*NEWEST_FIRST), None
+def batches(rows: QuerySet[Any], names: Iterable[str]) -> Iterator[list[dict[str, Any]]]:
+    """Yield values of all rows, newest first, a batch per statement: no cursor stays open."""
+    rows, start = rows.order_by(*NEWEST_FIRST).values("time", "id", *names), None
     while batch := list((start.onwards(rows, newer=False) if start else rows)[:BATCH]):
         yield batch
-        start = place_of(batch[-1])
+        start = Place(batch[-1]["time"], batch[-1]["id"])
 
 
 class KeysetList(ChangeList):
