@@ -259,3 +259,28 @@ def check_nested_groups(**_: Any) -> list[CheckMessage]:
     hint = f"Add {NESTED!r} to AUTHENTICATION_BACKENDS, or silence this if they should not."
     text = "Nested groups pass on no permissions of the groups that hold them."
     return [Warning(text, hint=hint, id="scim_provisioning.W040")]
+
+
+@register(Tags.compatibility)
+def check_brake(**_: Any) -> list[CheckMessage]:
+    """E050: a limit of the brake that is none."""
+    current = conf.current()
+    bounds = {
+        "brake_people": (0, 10_000_000),
+        "brake_percent": (1, 100),
+        "brake_minutes": (1, 7 * 24 * 60),
+        "brake_least": (1, 10_000_000),
+    }
+    wrong = [
+        (name, least, most)
+        for name, (least, most) in bounds.items()
+        if (value := getattr(current, name)) is not None and not least <= value <= most
+    ]
+    return [
+        Error(
+            f"{conf.NAME}[{name.upper()!r}] has to be {least} to {most}.",
+            hint="BRAKE_PEOPLE = 0 means no brake; None for it or BRAKE_PERCENT, no such limit.",
+            id="scim_provisioning.E050",
+        )
+        for name, least, most in wrong
+    ]

@@ -60,6 +60,18 @@ class Settings:
     """Seconds in ``Retry-After`` when the database cannot be reached."""
     paused_retry_after: int = 300
     """Seconds in ``Retry-After`` when the connection is paused."""
+    brake_people: int | None = 500
+    """Most people whom a connection may disable or delete within ``brake_minutes``; one more stops
+    it. None: no such limit; 0: no brake. A connection may have its own."""
+    brake_percent: int | None = 10
+    """The same in percent of the active people that the connection owns."""
+    brake_minutes: int = 60
+    """How long a person who lost access counts."""
+    brake_least: int = 100
+    """Connections with fewer active people have no brake."""
+    alert_recipients: tuple[str, ...] = ()
+    """Mail addresses that are told when a connection was stopped; else those of the people who may
+    let it go on, by Django's permissions."""
     password_cache_seconds: int = 300
     """How long a successful password check is remembered by a process."""
     throttle_address: tuple[int, int] = (30, 60)

@@ -16,6 +16,7 @@ from django.utils.text import slugify
 from scim_provisioning import conf
 from scim_provisioning.auth import personal_tokens, portal_tokens
 from scim_provisioning.auth.principals import parse_scopes
+from scim_provisioning.directory import brake
 from scim_provisioning.models import Connection, Profile, State
 
 
@@ -169,6 +170,12 @@ def _new_user(model: Any, username: str) -> Any:
 
 
 def set_state(connection: Connection, state: State) -> None:
-    """Pause or resume: a paused connection reads, and its writes answer 429."""
+    """Pause or resume: a paused connection reads, and its writes answer 429.
+
+    One that the brake stopped is let go on, and counted anew.
+    """
+    if state == State.ACTIVE and brake.release(connection.pk):
+        connection.refresh_from_db()
+        return
     connection.state = state
     connection.save(update_fields=["state"])

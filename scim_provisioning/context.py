@@ -37,6 +37,8 @@ class Principal:
     last_seen: datetime | None = None
     last_used: datetime | None = None
     schemas_changed: datetime | None = None
+    brake_people: int | None = None
+    brake_percent: int | None = None
 
     @property
     def is_authenticated(self) -> bool:

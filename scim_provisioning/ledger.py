@@ -46,6 +46,7 @@ def accepted(
     resource_id: UUID,
     resource_name: str,
     changes: Mapping[str, Any],
+    ends_access: bool = False,
 ) -> None:
     """Record a write in the transaction around it.
 
@@ -59,6 +60,7 @@ def accepted(
         resource_id=resource_id,
         resource_name=resource_name,
         changes=redact(changes, resource_type),
+        ends_access=ends_access,
     )
 
 
@@ -126,6 +128,7 @@ def _insert(context: Context, **facts: Any) -> None:
         "resource_name": "",
         "changes": {},
         "notes": [_text(note, LONGEST_TEXT) for note in context.notes[:MOST_NOTES]],
+        "ends_access": False,
         **facts,
     }
     name = _text(row["resource_name"], LONGEST_NAME)

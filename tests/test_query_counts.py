@@ -67,7 +67,10 @@ def test_writes_of_users(scim, seeded):
     change = {"op": "replace", "value": {"active": False}}
     put = {**body, "name": {"givenName": "B"}, "emails": [{"value": "b@example.com"}]}
     assert cost(lambda: scim.post("/Users", fresh), 201) <= 9
-    assert cost(lambda: scim.patch(path, change), 200) <= 7
+    # To be disabled is counted by the brake: one statement, which no other write runs.
+    assert cost(lambda: scim.patch(path, change), 200) <= 8
+    enabled = {"op": "replace", "value": {"active": True}}
+    assert cost(lambda: scim.patch(path, enabled), 200) <= 7
     assert cost(lambda: scim.put(path, put), 200) <= 9
 
 

@@ -28,6 +28,7 @@ from scim_provisioning.models import (
     WorkloadTrust,
 )
 
+from .brake import BrakePages
 from .secrets import ask_first
 from .setup import SetUpPages, available
 
@@ -75,7 +76,7 @@ class ConnectionList(ChangeList):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(SetUpPages):
+class ConnectionAdmin(BrakePages, SetUpPages):
     """One identity provider each."""
 
     form = ConnectionForm
@@ -84,7 +85,7 @@ class ConnectionAdmin(SetUpPages):
     list_select_related = ("acting_user",)
     search_fields = ("name",)
     raw_id_fields = ("acting_user",)
-    readonly_fields = ("set_up", "credentials", "first_seen", "last_seen", "created")
+    readonly_fields = ("set_up", "credentials", "brake", "first_seen", "last_seen", "created")
     actions = ("pause", "resume")
     change_form_template = "scim_provisioning/connection_form.html"
     fieldsets = (
@@ -93,6 +94,7 @@ class ConnectionAdmin(SetUpPages):
             _("Behaviour"),
             {"fields": ("delete_policy", "shows_protected", "requires_if_match", "rate_limit")},
         ),
+        (_("Brake"), {"fields": ("brake", "brake_people", "brake_percent")}),
         (
             _("For the identity provider"),
             {"fields": ("set_up", "credentials", "first_seen", "last_seen", "created")},
@@ -100,8 +102,11 @@ class ConnectionAdmin(SetUpPages):
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """The acting user of a connection never changes."""
-        return (*self.readonly_fields, "acting_user") if obj else self.readonly_fields
+        """The acting user of a connection never changes; pausing and resuming have their own ways.
+
+        A form that was opened before the brake stopped the connection must not let it go on.
+        """
+        return (*self.readonly_fields, "acting_user", "state") if obj else self.readonly_fields
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who operates connections sees them."""
@@ -219,8 +224,12 @@ class ConnectionAdmin(SetUpPages):
 
     @admin.action(description=_("Resume"), permissions=["operate"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
-        """Take writes again."""
-        self._set(request, queryset.filter(state=State.PAUSED), State.ACTIVE, "Resumed.")
+        """Take writes again; where the brake stopped it, its page asks first."""
+        paused = queryset.filter(state=State.PAUSED)
+        for row in paused.filter(braked__isnull=False):
+            text = gettext("%(name)s was stopped by the brake") % {"name": row}
+            messages.warning(request, format_html("{}: {}", text, self.brake(row)))
+        self._set(request, paused.filter(braked=None), State.ACTIVE, "Resumed.")
 
     def _set(
         self, request: HttpRequest, queryset: QuerySet[Connection], state: State, note: str

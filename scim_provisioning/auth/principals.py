@@ -21,6 +21,8 @@ CONNECTION_COLUMNS = (
     "rate_limit",
     "last_seen",
     "schemas_changed",
+    "brake_people",
+    "brake_percent",
 )
 READ, WRITE = "scim.read", "scim.write"
 BOTH = frozenset({READ, WRITE})
@@ -63,6 +65,8 @@ def principal(
         rate_limit,
         last_seen,
         schemas_changed,
+        brake_people,
+        brake_percent,
     ) = connection
     return Principal(
         user_id=user_id,
@@ -82,4 +86,6 @@ def principal(
         last_seen=last_seen,
         last_used=last_used,
         schemas_changed=schemas_changed,
+        brake_people=brake_people,
+        brake_percent=brake_percent,
     )

@@ -22,6 +22,7 @@ def record(
     context: Context,
     *,
     status: int,
+    ends_access: bool = False,
 ) -> None:
     """Write the ledger's entry, and tell the world once it is committed."""
     shown: dict[str, Any] = {key: list(pair) for key, pair in changes.items()}
@@ -35,6 +36,7 @@ def record(
         resource_id=stored.id,
         resource_name=name or "",
         changes=shown,
+        ends_access=ends_access,
     )
     transaction.on_commit(
         lambda: signals.provisioned.send_robust(

@@ -19,13 +19,19 @@ from scim_provisioning import conf, ledger
 from scim_provisioning.context import Context
 from scim_provisioning.protocol.attributes import Json
 from scim_provisioning.protocol.bulk import BulkOperation, BulkRequest
-from scim_provisioning.protocol.errors import Conflict, NotFound, ScimError, Unavailable
+from scim_provisioning.protocol.errors import (
+    Conflict,
+    NotFound,
+    Retryable,
+    ScimError,
+    Unavailable,
+)
 from scim_provisioning.protocol.ordering import in_order
 from scim_provisioning.protocol.references import MARK
 from scim_provisioning.resources import registry
 from scim_provisioning.resources.mapping import ResourceMapping
 
-from . import ownership, service
+from . import refusals, service
 from .outcome import Outcome
 
 Standardize = Callable[[Json, list[str]], Json]
@@ -58,7 +64,7 @@ def run(
     """Do the operations; return what became of each, in the client's order.
 
     Those that were not tried because of ``failOnErrors`` are left out. Raises Unavailable
-    where the database is in trouble from the first.
+    where the database is in trouble from the first, TooManyRequests where the brake holds.
     """
     job = _Job(request, context, standardize, explain)
     job.run()
@@ -79,7 +85,7 @@ class _Job:
         self.explain = explain
         self.results: dict[int, Result] = {}
         self.errors = 0
-        self.trouble: Unavailable | None = None
+        self.trouble: Retryable | None = None
         self.until = time.monotonic() + conf.current().bulk_seconds
 
     @property
@@ -124,7 +130,7 @@ class _Job:
         except Exception as exception:
             error = self.explain(exception)
             self.results, self.errors = before, errors
-            if not isinstance(error, Unavailable):
+            if not isinstance(error, Retryable):
                 # Constraints may be checked at the end only: one by one it will show whose.
                 return False
             self.trouble = error
@@ -145,11 +151,11 @@ class _Job:
 
     def _refuse_all(self, knot: Knot, culprit: BulkOperation, error: ScimError) -> None:
         """Note that one of these was refused, and none done."""
-        if isinstance(error, Unavailable):
+        if isinstance(error, Retryable):
             self.trouble = error
-        elif len(knot) > 1:
-            # The finding that a refusal carries went with the transaction.
-            ownership.record_refusal(error, self.context.principal.connection_id)
+        if len(knot) > 1:
+            # What a refusal leaves behind went with the transaction.
+            refusals.settle(error, self.context.principal.connection_id)
         for operation in knot:
             theirs = error if operation is culprit else self.trouble or _unmet(culprit)
             self._refuse(operation, theirs)
@@ -159,7 +165,7 @@ class _Job:
         self.errors += 1
         location = None if operation.creates else self._location(operation)
         self.results[operation.place] = Result(operation, error.status, location, error=error)
-        if not isinstance(error, Unavailable):
+        if not isinstance(error, Retryable):
             ledger.refused(self._context(operation), error, operation.data)
 
     def _location(self, operation: BulkOperation) -> str:

@@ -40,6 +40,10 @@ class Kind:
         """Return the columns besides attributes that changes move."""
         return {}
 
+    def ends_access(self, changes: Changes | None) -> bool:
+        """Whether changes, or a removal (None), take a person's access away."""
+        return False
+
     def remove(self, mapping: ResourceMapping, stored: Stored, context: Context) -> None:
         """Take a resource away."""
         mapping.model._default_manager.filter(pk=stored.id).delete()
@@ -70,8 +74,11 @@ class UserKind(Kind):
 
     def changed_facts(self, changes: Changes, now: datetime) -> dict[str, Any]:
         """A deactivation ends every credential made before."""
-        ended = changes.get("active") == (True, False)
-        return {"credentials_valid_after": now} if ended else {}
+        return {"credentials_valid_after": now} if self.ends_access(changes) else {}
+
+    def ends_access(self, changes: Changes | None) -> bool:
+        """To be disabled or deleted."""
+        return changes is None or changes.get("active", (None, None))[1] is False
 
     def remove(self, mapping: ResourceMapping, stored: Stored, context: Context) -> None:
         """Disable the account for good, or delete it: as the connection has it."""

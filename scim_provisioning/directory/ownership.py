@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from scim_provisioning import conf
 from scim_provisioning.models import Connection, Finding, FindingKind, ScimUser
-from scim_provisioning.protocol.errors import Forbidden, ScimError
+from scim_provisioning.protocol.errors import Forbidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +130,3 @@ def record(found: Draft, connection_id: int | None) -> None:
             group_id=found.group_id,
             detail=found.detail,
         )
-
-
-def record_refusal(error: ScimError, connection_id: int) -> None:
-    """Write the finding that a refusal carries, if it carries one."""
-    found = getattr(error, "draft", None)
-    if found is not None:
-        record(found, connection_id)

@@ -30,7 +30,16 @@ from scim_provisioning.resources.bindings import etag
 from scim_provisioning.resources.mapping import Changes, ResourceMapping, pick, put
 from scim_provisioning.statements import insert, update
 
-from . import announcements, conflicts, hosted, kinds, membership, ownership
+from . import (
+    announcements,
+    brake,
+    conflicts,
+    hosted,
+    kinds,
+    membership,
+    ownership,
+    refusals,
+)
 from .outcome import Outcome, render
 from .rows import FRESH, Stored, load, write_values
 
@@ -50,7 +59,7 @@ def _transact(mapping: ResourceMapping, context: Context, body: Json, work: Call
         refusal: ScimError = conflicts.explain(mapping, context, body, error)
     except ScimError as error:
         refusal = error
-    ownership.record_refusal(refusal, context.principal.connection_id)
+    refusals.settle(refusal, context.principal.connection_id)
     raise refusal
 
 
@@ -195,9 +204,11 @@ def delete(mapping: ResourceMapping, identifier: str, context: Context) -> None:
     """Delete a resource (RFC 7644 section 3.6), and what stands behind it."""
 
     def work() -> None:
-        stored = _open(mapping, identifier, context)
-        kinds.of(mapping).remove(mapping, stored, context)
-        announcements.record(mapping, stored, {}, None, context, status=204)
+        stored, kind = _open(mapping, identifier, context), kinds.of(mapping)
+        if ends := kind.ends_access(None):
+            brake.check(stored.id, context)
+        kind.remove(mapping, stored, context)
+        announcements.record(mapping, stored, {}, None, context, status=204, ends_access=ends)
 
     _transact(mapping, context, {}, work)
 
@@ -259,6 +270,8 @@ def _write(
     _check_immutable(mapping, changes)
     moved = membership.apply(mapping, stored.owner_id, members, context) if members else None
     if changes:
+        if kinds.of(mapping).ends_access(changes):
+            brake.check(stored.id, context)
         kinds.of(mapping).change(mapping, stored, changes)
         write_values(mapping, stored.id, changes, context, fresh=False)
     now, version = stored.last_modified, stored.version
@@ -310,7 +323,9 @@ def _finish(
 ) -> Outcome:
     """Record a write and return its outcome."""
     status = status if answer else 204
-    announcements.record(mapping, stored, changes, moved, context, status=status)
+    # A new user who is disabled from the first loses nothing.
+    ends = status != 201 and kinds.of(mapping).ends_access(changes)
+    announcements.record(mapping, stored, changes, moved, context, status=status, ends_access=ends)
     location = f"{context.base_url}{mapping.endpoint}/{shown(stored.id)}"
     resource = None
     if answer and projection is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -76,6 +76,41 @@ class Connection(models.Model):
         default=timezone.now,
         editable=False,
         help_text=_("When an administrator last changed the attributes that it sees."),
+    )
+    brake_people = models.PositiveIntegerField(
+        _("most people to lose access"),
+        null=True,
+        blank=True,
+        help_text=_("More at once stop it. Empty for the site's setting, 0 for no brake."),
+    )
+    brake_percent = models.PositiveSmallIntegerField(
+        _("most percent to lose access"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text=_("The same as a share of its active people. Empty for the site's setting."),
+    )
+    braked = models.DateTimeField(_("stopped by the brake"), null=True, blank=True, editable=False)
+    braked_since = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Since when the people counted that stopped it.",
+    )
+    brake_told = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When administrators were told."
+    )
+    brake_released = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When an administrator let it go on: those before count no more.",
+    )
+    brake_allowance = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="How many people it may take access from once, after that.",
     )
     first_seen = models.DateTimeField(_("first seen"), null=True, blank=True, editable=False)
     last_seen = models.DateTimeField(_("last seen"), null=True, blank=True, editable=False)

@@ -49,6 +49,12 @@ class ProvisioningEvent(models.Model):
     resource_key = KeyField(max_length=256, default="", editable=False)
     changes = models.JSONField(_("changes"), default=dict)
     notes = models.JSONField(_("notes"), default=list)
+    ends_access = models.BooleanField(
+        _("ends access"),
+        default=False,
+        db_default=False,
+        help_text=_("A person was disabled or deleted: what the brake counts."),
+    )
 
     class Meta:
         verbose_name = _("provisioning event")
@@ -65,6 +71,11 @@ class ProvisioningEvent(models.Model):
             models.Index(fields=["resource_id", "-time"], name="scim_event_resource"),
             models.Index(fields=["resource_key"], name="scim_event_name"),
             models.Index(fields=["request_id"], name="scim_event_request"),
+            models.Index(
+                fields=["connection", "time"],
+                name="scim_event_ends_access",
+                condition=models.Q(ends_access=True),
+            ),
         ]
 
     def __str__(self) -> str:

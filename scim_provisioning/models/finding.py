@@ -20,6 +20,7 @@ class FindingKind(models.TextChoices):
     FOREIGN_MEMBER = "foreign_member", _("A group holds users of another connection")
     COLLISION = "collision", _("Names differ only by letter case")
     IDENTITY = "identity", _("Another person's identity asked for the account at sign-in")
+    BRAKED = "braked", _("A connection was stopped: too many people would have lost access")
     DRIFT = "drift", _("The account was changed behind SCIM's back")
 
 
@@ -54,4 +55,4 @@ class Finding(models.Model):
         permissions = [("allow_link", "Can allow a connection to link a local account")]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.user or self.group}"
+        return f"{self.get_kind_display()}: {self.user or self.group or self.connection}"

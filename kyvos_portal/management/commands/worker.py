@@ -17,6 +17,7 @@ from django_tasks_db.compat import DEFAULT_TASK_BACKEND_ALIAS, DEFAULT_TASK_QUEU
 from django_tasks_db.management.commands.db_worker import Worker
 
 from onboarding.mail import outbox
+from scim_provisioning import alerts
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ class Command(BaseCommand):
         self.tasks.run()
         if self.tasks.running:
             outbox.sweep()
+            alerts.sweep()
 
     def _rest(self, seconds: float) -> None:
         """Sleep in short naps: a signal ends none."""

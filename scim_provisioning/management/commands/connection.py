@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from scim_provisioning import connections, credential_list, credentials
 from scim_provisioning.credential_list import Listed
 from scim_provisioning.credentials import Kind
+from scim_provisioning.directory import brake
 from scim_provisioning.models import Connection, Profile, State
 
 
@@ -43,6 +44,11 @@ class Command(BaseCommand):
         revoke.add_argument("key", help="as the list of credentials shows it: token:5, client:2")
         for verb in ("pause", "resume"):
             actions.add_parser(verb, help=f"{verb} the writes of a connection").add_argument("name")
+        actions.choices["resume"].add_argument(
+            "--allow",
+            type=int,
+            help="people who may lose access once, where the brake had stopped it",
+        )
         for action in actions.choices.values():
             action.add_argument("--json", action="store_true", help="answer in JSON, for scripts")
 
@@ -160,6 +166,7 @@ class Command(BaseCommand):
                 "profile": c.profile,
                 "state": c.state,
                 "username": c.acting_user.get_username(),
+                "stopped": c.braked.isoformat() if c.braked else None,
                 "last_seen": c.last_seen.isoformat() if c.last_seen else None,
                 "credential_ends": c.ends.isoformat() if c.ends else None,
             }
@@ -169,7 +176,8 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(rows))
             return
         for row in rows:
-            facts = f"{row['name']}  {row['profile']}  {row['state']}  {row['username']}"
+            state = "stopped by the brake" if row["stopped"] else row["state"]
+            facts = f"{row['name']}  {row['profile']}  {state}  {row['username']}"
             ends = row["credential_ends"] or "never"
             self.stdout.write(
                 f"{facts}  {row['last_seen'] or 'never seen'}  first credential ends: {ends}"
@@ -183,6 +191,7 @@ class Command(BaseCommand):
 
     def resume(self, options: dict[str, Any]) -> None:
         """Take a connection's writes again."""
+        brake.release(self._find(options["name"]).pk, options["allow"])
         self._set_state(options, State.ACTIVE)
 
     def _set_state(self, options: dict[str, Any], state: State) -> None:

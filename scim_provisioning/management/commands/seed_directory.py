@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from scim_provisioning import connections
 from scim_provisioning.directory import seeding
+from scim_provisioning.models import Connection
 
 
 class Command(BaseCommand):
@@ -31,6 +32,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--connection", default="default", help="who owns them; made if missing"
         )
+        parser.add_argument(
+            "--keep-brake",
+            action="store_true",
+            help="let the connection have its brake: else test data is disabled at will",
+        )
         parser.add_argument("--json", action="store_true", help="answer in JSON, for scripts")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,6 +47,8 @@ class Command(BaseCommand):
         try:
             plan.check()
             made = connections.create_connection(options["connection"])
+            if not options["keep_brake"]:
+                Connection.objects.filter(pk=made.connection.pk).update(brake_people=0)
             with tqdm(total=plan.steps, unit="row", disable=silent, file=sys.stderr) as bar:
                 seeded = seeding.seed(made.connection, plan, bar.update)
         except (connections.ConnectionProblem, seeding.SeedingProblem) as problem:
