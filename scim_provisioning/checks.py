@@ -263,7 +263,7 @@ def check_nested_groups(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.compatibility)
 def check_brake(**_: Any) -> list[CheckMessage]:
-    """E050: a limit of the brake that is none."""
+    """E050: a limit of the brake that is none; E011 is for values of another type."""
     current = conf.current()
     bounds = {
         "brake_people": (0, 10_000_000),
@@ -274,7 +274,7 @@ def check_brake(**_: Any) -> list[CheckMessage]:
     wrong = [
         (name, least, most)
         for name, (least, most) in bounds.items()
-        if (value := getattr(current, name)) is not None and not least <= value <= most
+        if isinstance(value := getattr(current, name), int) and not least <= value <= most
     ]
     return [
         Error(

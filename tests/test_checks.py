@@ -23,6 +23,7 @@ def test_a_sound_site_has_no_messages():
     assert checks.check_databases() == []
     assert checks.check_token_endpoint() == []
     assert checks.check_nested_groups() == []
+    assert checks.check_brake() == []
 
 
 def test_e001_unknown_setting(settings):
@@ -186,3 +187,17 @@ def test_w040_nested_groups_that_pass_nothing_on(settings):
     assert ids(checks.check_nested_groups()) == ["scim_provisioning.W040"]
     settings.AUTHENTICATION_BACKENDS = [checks.NESTED]
     assert checks.check_nested_groups() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PEOPLE", -1), ("PERCENT", 0), ("PERCENT", 101), ("MINUTES", 0), ("LEAST", 0)],
+)
+def test_e050_limit_of_the_brake_that_is_none(settings, name, value):
+    settings.SCIM_PROVISIONING = {f"BRAKE_{name}": value}
+    assert ids(checks.check_brake()) == ["scim_provisioning.E050"]
+
+
+def test_e050_no_limit_is_one(settings):
+    settings.SCIM_PROVISIONING = {"BRAKE_PEOPLE": 0, "BRAKE_PERCENT": None}
+    assert checks.check_brake() == []

@@ -99,7 +99,9 @@ def test_taking_back_asks_and_enables_again(stopped):
     assert Connection.objects.get(pk=stopped.pk).state == State.PAUSED
     note = LogEntry.objects.get(user=operator.person)
     assert note.change_message == "Enabled 3 people again."
-    assert "Nobody is disabled" in operator.get(url("restore", stopped), follow=True).content.decode()
+    assert (
+        "Nobody is disabled" in operator.get(url("restore", stopped), follow=True).content.decode()
+    )
 
 
 def test_what_could_not_be_taken_back_is_told(admin_client, stopped, monkeypatch):
