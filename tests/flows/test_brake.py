@@ -387,10 +387,11 @@ class TestMail:
             disable(scim, one)
 
     def test_administrators_are_told_once(
-        self, scim, boss, limits, django_capture_on_commit_callbacks
+        self, scim, boss, limits, django_capture_on_commit_callbacks, caplog
     ):
         with django_capture_on_commit_callbacks(execute=True):
             self.stop(scim)
+        assert "could not be told" not in caplog.text
         alerts.sweep()
         assert alerts.sweep() == 0
         [sent] = mail.outbox
