@@ -9,12 +9,12 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from scim_provisioning.directory import findings
-from scim_provisioning.models import Finding
+from scim_provisioning.models import Finding, FindingKind
 
 from .base import ReadOnlyPage
 from .secrets import ask_first, list_url, respond
@@ -54,6 +54,10 @@ class FindingAdmin(ReadOnlyPage):
         finding = get_object_or_404(rows, pk=pk)
         if not self.has_view_permission(request, finding):
             raise PermissionDenied
+        if finding.kind == FindingKind.BRAKED and finding.resolved is None:
+            # It ends with the stop, whose page has the two ways on.
+            name = f"{self.admin_site.name}:scim_provisioning_connection_brake"
+            return HttpResponseRedirect(reverse(name, args=[finding.connection_id]))
         may_allow = self.has_allow_link_permission(request)
         may_resolve = self.has_operate_permission(request)
         if request.method == "POST":

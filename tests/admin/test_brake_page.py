@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from scim_provisioning.models import Connection, ScimUser, State
+from scim_provisioning.models import Connection, Finding, ScimUser, State
 from tests.admin.test_delegation import OPERATOR, act, person, statuses
 from tests.flows.test_brake import disable, limits, people
 
@@ -152,3 +152,9 @@ def test_the_connection_leads_to_it(admin_client, stopped):
     assert url("brake", stopped) in page
     assert "decide how it goes on" in page
     assert admin_client.get(reverse("admin:scim_provisioning_connection_add")).status_code == 200
+
+
+def test_to_decide_its_finding_is_to_decide_there(admin_client, stopped):
+    finding = Finding.objects.get(kind="braked")
+    where = reverse("admin:scim_provisioning_finding_decide", args=[finding.pk])
+    assert admin_client.get(where).url == url("brake", stopped)
