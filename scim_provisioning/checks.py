@@ -263,7 +263,7 @@ def check_nested_groups(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.compatibility)
 def check_brake(**_: Any) -> list[CheckMessage]:
-    """E050: a limit of the brake that is none; E011 is for values of another type."""
+    """E051: a limit of the brake that is none; E011 is for values of another type."""
     current = conf.current()
     bounds = {
         "brake_people": (0, 10_000_000),
@@ -280,7 +280,7 @@ def check_brake(**_: Any) -> list[CheckMessage]:
         Error(
             f"{conf.NAME}[{name.upper()!r}] has to be {least} to {most}.",
             hint="BRAKE_PEOPLE = 0 means no brake; None for it or BRAKE_PERCENT, no such limit.",
-            id="scim_provisioning.E050",
+            id="scim_provisioning.E051",
         )
         for name, least, most in wrong
     ]

@@ -193,11 +193,11 @@ def test_w040_nested_groups_that_pass_nothing_on(settings):
     ("name", "value"),
     [("PEOPLE", -1), ("PERCENT", 0), ("PERCENT", 101), ("MINUTES", 0), ("LEAST", 0)],
 )
-def test_e050_limit_of_the_brake_that_is_none(settings, name, value):
+def test_e051_limit_of_the_brake_that_is_none(settings, name, value):
     settings.SCIM_PROVISIONING = {f"BRAKE_{name}": value}
-    assert ids(checks.check_brake()) == ["scim_provisioning.E050"]
+    assert ids(checks.check_brake()) == ["scim_provisioning.E051"]
 
 
-def test_e050_no_limit_is_one(settings):
+def test_e051_no_limit_is_one(settings):
     settings.SCIM_PROVISIONING = {"BRAKE_PEOPLE": 0, "BRAKE_PERCENT": None}
     assert checks.check_brake() == []
