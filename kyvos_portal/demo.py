@@ -22,7 +22,8 @@ DEPARTMENTS = ("Finance", "Legal", "Operations", "Research", "Sales", "Support")
 
 def fill(connection: Connection, token: str | None) -> None:
     """Make two hundred people, ten groups and, once, a month of writes by the connection."""
-    call_command("seed_directory", users=200, groups=10, big_group=50, verbosity=0)
+    sizes = {"users": 200, "groups": 10, "big_group": 50}
+    call_command("seed_directory", **sizes, keep_brake=True, verbosity=0)
     if token is None or ProvisioningEvent.objects.exists():
         return
     # The same month each time, so that pages can be compared.
