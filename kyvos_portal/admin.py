@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from onboarding.admin.permissions import field_for
 from onboarding.admin.profiles import record_of
+from scim_provisioning.admin.accounts import ProvisionedGroup, ProvisionedUser
 
 from .models import User
 from .signin.admin import IdentityInline, ended, sign_ins
@@ -40,7 +41,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class PortalGroupAdmin(PermissionsInGroups, GroupAdmin):
+class PortalGroupAdmin(ProvisionedGroup, PermissionsInGroups, GroupAdmin):
     """Django's own page, with permissions in groups."""
 
     show_full_result_count = False
@@ -51,14 +52,14 @@ class PortalGroupAdmin(PermissionsInGroups, GroupAdmin):
 
 
 @admin.register(User)
-class PortalUserAdmin(PermissionsInGroups, UserAdmin):  # type: ignore[type-arg]
+class PortalUserAdmin(ProvisionedUser, PermissionsInGroups, UserAdmin):  # type: ignore[type-arg]
     """Django's own page, fit for many users."""
 
     show_full_result_count = False
     filter_horizontal = ()
     raw_id_fields = ("groups",)
     inlines = (IdentityInline,)
-    readonly_fields = ("onboarding", "access_ended", "last_sign_ins", "last_login", "date_joined")
+    readonly_fields = ("onboarding", "last_sign_ins", "last_login", "date_joined")
 
     class Media:
         css = {"all": ("onboarding/admin.css",)}
@@ -70,11 +71,17 @@ class PortalUserAdmin(PermissionsInGroups, UserAdmin):  # type: ignore[type-arg]
             return fieldsets
         return (
             *((name, _without(options, "user_permissions")) for name, options in fieldsets),
-            (_("Onboarding"), {"fields": ("onboarding",)}),
-            (_("Sign-in"), {"fields": ("access_ended", "last_sign_ins")}),
+            *self._joined(request),
             # Long, and seldom needed: roles and groups give permissions.
             (_("User permissions"), {"fields": ("user_permissions",), "classes": ("collapse",)}),
         )
+
+    def _joined(self, request: HttpRequest) -> Any:
+        """The parts of the other apps, each for those who may see it on its own pages."""
+        if request.user.has_perm("onboarding.view_userprofile"):
+            yield _("Onboarding"), {"fields": ("onboarding",)}
+        if request.user.has_perm("kyvos_portal.view_signinevent"):
+            yield _("Sign-in"), {"fields": ("last_sign_ins",)}
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         """Identities belong to users that are there."""
@@ -86,8 +93,8 @@ class PortalUserAdmin(PermissionsInGroups, UserAdmin):  # type: ignore[type-arg]
         return record_of(obj)
 
     @admin.display(description=_("access ended"))
-    def access_ended(self, obj: Any) -> str:
-        """Show when, and what."""
+    def scim_ended(self, obj: Any) -> str:
+        """Show when, and what: sessions too."""
         return ended(obj)
 
     @admin.display(description=_("last sign-ins"))

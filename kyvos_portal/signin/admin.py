@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from scim_provisioning import outbound
 from scim_provisioning.admin.base import Page, ReadOnlyPage
+from scim_provisioning.admin.facts import ended_tokens
 from scim_provisioning.models import OIDCApplication
 from scim_provisioning.outbound import OutboundError
 
@@ -260,8 +261,7 @@ def ended(user: Any) -> str:
     row = getattr(user, "scim", None)
     if row is None or (moment := row.credentials_valid_after) is None:
         return _now("Never")
-    tokens = user.personal_access_tokens.filter(created__lte=moment, expires__gt=moment)
-    tokens = tokens.exclude(revoked__lte=moment)
+    tokens = ended_tokens(user.pk, moment)
     began = moment - timedelta(seconds=settings.SESSION_COOKIE_AGE)
     sessions = user.sign_ins.filter(reason="", time__lte=moment, time__gt=began)
     return _now("%(time)s: %(tokens)d tokens, and the sessions of %(sessions)d sign-ins") % {

@@ -16,6 +16,7 @@ from scim_provisioning.models import ExternalId, MultiValue, ScimGroup, ScimUser
 from scim_provisioning.protocol.identifiers import shown
 
 from .base import SearchPage
+from .facts import ended_of, events_of, groups_of, sees
 
 
 class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -65,6 +66,9 @@ class ResourcePage(SearchPage):
     ordering = ("-created", "-id")
     list_select_related = ("connection",)
 
+    class Media:
+        css = {"all": ("scim_provisioning/admin.css",)}
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Rows come with Django's users and groups."""
         return False
@@ -79,12 +83,18 @@ class ResourcePage(SearchPage):
         editable = self._editable(request)
         names = [field.name for field in self.model._meta.fields]
         names = [name for name in names if name not in editable and name not in hidden]
-        return ["shown_id" if name == "id" else name for name in names]
+        names = ["shown_id" if name == "id" else name for name in names]
+        return [*names, "last_events"] if sees(request, "provisioningevent") else names
 
     @admin.display(description="id")
     def shown_id(self, obj: Any) -> str:
         """The id as clients know it."""
         return shown(obj.pk)
+
+    @admin.display(description=_("last events"))
+    def last_events(self, obj: Any) -> str:
+        """What happened last, and the way to the rest."""
+        return events_of(obj, self.admin_site)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The owner first."""
@@ -105,6 +115,20 @@ class ScimUserAdmin(ResourcePage):
     prefix_field = "user_name_key"
     search_help_text = _("The beginning of a user name, or an id.")
     inlines = (MultiValueInline, UserExternalIdInline)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Where groups come from, and what was ended, too."""
+        return [*super().get_readonly_fields(request, obj), "groups", "access_ended"]
+
+    @admin.display(description=_("where groups come from"))
+    def groups(self, obj: ScimUser) -> str:
+        """Each group with who keeps it."""
+        return groups_of(obj.user, self.admin_site)
+
+    @admin.display(description=_("access ended"))
+    def access_ended(self, obj: ScimUser) -> str:
+        """When, and what that ended."""
+        return ended_of(obj)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """An allowed link shows a protected account to SCIM."""

@@ -9,8 +9,9 @@ from django.urls import reverse
 
 from onboarding.models import Role
 from onboarding.services import give_group, onboard, publish
-from tests.onboarding.admin_site import cost
+from tests.onboarding.admin_site import cost, staff
 
+__all__ = ["staff"]
 pytestmark = pytest.mark.django_db
 
 
@@ -60,10 +61,29 @@ def test_permissions_of_a_group_are_ticked_in_groups(admin_client):
     assert list(group.permissions.all()) == [permission]
 
 
+def test_the_page_joins_what_each_app_knows(admin_client, scim):
+    user = get_user_model().objects.get(scim=scim.user("eva@example.com", externalId="00u9")["id"])
+    shown = page(admin_client, user)
+    assert "Kept by idp" in shown
+    assert "00u9" in shown
+    assert "No First Login Actions" not in shown
+    assert "Last sign-ins:" in shown
+    assert "All events" in shown
+
+
+def test_parts_of_the_other_apps_are_for_those_who_see_their_pages(ada, staff):
+    shown = page(staff("view_user"), ada)
+    assert "Last sign-ins:" not in shown
+    assert "Role and First Login Actions:" not in shown
+    shown = page(staff("view_user", "view_signinevent", "view_userprofile"), ada)
+    assert "Last sign-ins:" in shown
+    assert "Role and First Login Actions:" in shown
+
+
 @pytest.mark.parametrize("count", [1, 50])
 def test_the_page_costs_the_same_for_1_row_and_50(admin_client, ada, count):
     for i in range(count):
         group = Group.objects.create(name=f"G{i}")
         ada.groups.add(group)
         give_group(group, Role.objects.get(slug="designer"), None)
-    assert cost(admin_client, address(ada)) <= 21
+    assert cost(admin_client, address(ada)) <= 24

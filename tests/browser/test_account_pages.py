@@ -1,0 +1,56 @@
+"""A user's and a group's page in a real browser: kept, unlocked, accessible, narrow."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth import get_user_model
+
+from scim_provisioning.models import ScimGroup
+from tests.browser.axe import assert_accessible
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+
+
+@pytest.fixture
+def ada(scim):
+    key = scim.user("ada-with-a-long-name@example.com", externalId="00u1")["id"]
+    scim.group("Ops", [key])
+    scim.patch(f"/Users/{key}", {"op": "replace", "path": "title", "value": "Lead"})
+    scim.patch(f"/Users/{key}", {"op": "replace", "path": "active", "value": False})
+    return get_user_model().objects.get(scim=key)
+
+
+def test_what_happened_is_seen_and_what_is_kept_is_unlocked(page, sign_in, admin_user, ada):
+    sign_in(admin_user)
+    page.goto(f"/admin/kyvos_portal/user/{ada.pk}/change/")
+    assert_accessible(page)
+    page.get_by_role("link", name="Change it this once, with a reason").press("Enter")
+    page.get_by_label("First name:").fill("Ada")
+    page.get_by_label("Reason:").fill("Wrong at the source")
+    assert_accessible(page)
+    page.get_by_role("button", name="Save and continue editing").press("Enter")
+    page.get_by_role("link", name="Change it this once, with a reason").wait_for()
+    ada.refresh_from_db()
+    assert ada.first_name == "Ada"
+    assert "Wrong at the source" in LogEntry.objects.get().change_message
+    page.get_by_role("link", name="All events").press("Enter")
+    page.get_by_text("PATCH").first.wait_for()
+
+
+def test_a_group_and_the_scim_pages_are_accessible(page, sign_in, admin_user, ada):
+    sign_in(admin_user)
+    group = ScimGroup.objects.get()
+    page.goto(f"/admin/auth/group/{group.group_id}/change/")
+    assert_accessible(page)
+    page.goto(f"/admin/scim_provisioning/scimgroup/{group.pk}/change/")
+    assert_accessible(page)
+    page.goto(f"/admin/scim_provisioning/scimuser/{ada.scim.pk}/change/")
+    assert_accessible(page)
+
+
+@pytest.mark.browser_context_args(viewport={"width": 320, "height": 640})
+def test_the_page_fits_a_narrow_screen(page, sign_in, admin_user, ada):
+    sign_in(admin_user)
+    page.goto(f"/admin/kyvos_portal/user/{ada.pk}/change/")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
