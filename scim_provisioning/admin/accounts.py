@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
+from django.forms import Media
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -29,8 +30,10 @@ class Provisioned(KeptFields):
     kind: str
     scim_sections: tuple[str, ...] = ("scim_facts",)
 
-    class Media:
-        css = {"all": ("scim_provisioning/admin.css",)}
+    @property
+    def media(self) -> Media:
+        """Add the style of the facts: an inner class would count in an admin's own class only."""
+        return super().media + Media(css={"all": ("scim_provisioning/admin.css",)})
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Add the facts."""

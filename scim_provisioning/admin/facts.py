@@ -30,6 +30,8 @@ from scim_provisioning.protocol.identifiers import shown
 
 MOST_EVENTS = 10
 MOST_GROUPS = 100
+FILTERS = {ScimUser: "person", ScimGroup: "group"}
+"""What filters the list of events by one row of these."""
 Row = ScimUser | ScimGroup
 
 
@@ -102,7 +104,7 @@ def events_of(row: Row | None, site: AdminSite) -> str:
     everything = address(site, ProvisioningEvent, "changelist")
     context = {
         "events": [(e, address(site, ProvisioningEvent, "change", e.pk)) for e in found],
-        "all": everything and f"{everything}?{urlencode({'q': shown(row.pk)})}",
+        "all": everything and f"{everything}?{urlencode({FILTERS[type(row)]: shown(row.pk)})}",
     }
     return render_to_string("scim_provisioning/last_events.html", context)
 
