@@ -35,7 +35,7 @@ def test_what_happened_is_seen_and_what_is_kept_is_unlocked(page, sign_in, admin
     assert ada.first_name == "Ada"
     assert "Wrong at the source" in LogEntry.objects.get().change_message
     page.get_by_role("link", name="All events").press("Enter")
-    page.get_by_text("PATCH").first.wait_for()
+    page.get_by_text("Accepted (201)").first.wait_for()
 
 
 def test_a_group_is_accessible(page, sign_in, admin_user, ada):
