@@ -76,10 +76,18 @@ def _measure(request: HttpRequest, response: HttpResponseBase, seconds: float) -
     """Count an answer by what was asked for: names of ours, for others can be made up."""
     match = request.resolver_match
     name = (match.url_name if match else None) or "nowhere"
-    mapping = registry.at(match.kwargs["endpoint"]) if match and name in OF_A_TYPE else None
-    resource = mapping.declared.name if mapping else "nowhere" if name in OF_A_TYPE else name
+    resource = _type_of(match.kwargs["endpoint"]) if match and name in OF_A_TYPE else name
     method = counters.known_method(request.method or "")
     metrics.answered(resource, method, response.status_code, seconds)
+
+
+def _type_of(endpoint: str) -> str:
+    try:
+        mapping = registry.at(endpoint)
+    except ImportError:
+        # The answer says already that the site's resource types cannot be loaded.
+        mapping = None
+    return mapping.declared.name if mapping else "nowhere"
 
 
 def _is_scim(response: HttpResponseBase) -> bool:
