@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from scim_provisioning import outbound
@@ -149,8 +149,8 @@ class SamlProviderAdmin(Page):
             return "-"
         day = date_format(end, "DATE_FORMAT")
         if end < timezone.now():
-            return _now("%(day)s: it has expired") % {"day": day}
-        return _now("%(day)s: soon") % {"day": day} if end < timezone.now() + SOON else day
+            return gettext("%(day)s: it has expired") % {"day": day}
+        return gettext("%(day)s: soon") % {"day": day} if end < timezone.now() + SOON else day
 
     @admin.action(description=_("Fetch the metadata again"), permissions=["change"])
     def refresh(self, request: HttpRequest, queryset: QuerySet[SamlProvider]) -> None:
@@ -243,28 +243,29 @@ class SignInEventAdmin(ReadOnlyPage):
     @admin.display(description=_("result"), ordering="reason")
     def result(self, obj: SignInEvent) -> str:
         """Show success, or the reason against it."""
-        return obj.get_reason_display() if obj.reason else _now("Signed in")
+        return obj.get_reason_display() if obj.reason else gettext("Signed in")
 
 
 def sign_ins(user: Any) -> SafeString | str:
     """Return the last sign-ins of a user, as a list."""
     rows = [
         (date_format(timezone.localtime(row.time), "DATETIME_FORMAT"), row.get_way_display(),
-         row.provider, row.get_reason_display() if row.reason else _now("Signed in"))
+         row.provider, row.get_reason_display() if row.reason else gettext("Signed in"))
         for row in user.sign_ins.all()[:MOST_SHOWN]
     ]  # fmt: skip
-    return format_html("<ul>{}</ul>", format_html_join("", "<li>{}: {} {}, {}</li>", rows)) or "-"
+    items = format_html_join("", "<li>{}: {} {}, {}</li>", rows)
+    return format_html("<ul>{}</ul>", items) if items else "-"
 
 
 def ended(user: Any) -> str:
     """Return when a user's access was ended last, and what that ended."""
     row = getattr(user, "scim", None)
     if row is None or (moment := row.credentials_valid_after) is None:
-        return _now("Never")
+        return gettext("Never")
     tokens = ended_tokens(user.pk, moment)
     began = moment - timedelta(seconds=settings.SESSION_COOKIE_AGE)
     sessions = user.sign_ins.filter(reason="", time__lte=moment, time__gt=began)
-    return _now("%(time)s: %(tokens)d tokens, and the sessions of %(sessions)d sign-ins") % {
+    return gettext("%(time)s: %(tokens)d tokens, and the sessions of %(sessions)d sign-ins") % {
         "time": date_format(timezone.localtime(moment), "DATETIME_FORMAT"),
         "tokens": tokens.count(),
         "sessions": sessions.count(),

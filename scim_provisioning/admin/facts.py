@@ -28,6 +28,9 @@ from scim_provisioning.models import (
 )
 from scim_provisioning.protocol.identifiers import shown
 
+from .changes import summary
+from .event_filters import OPERATIONS
+
 MOST_EVENTS = 10
 MOST_GROUPS = 100
 FILTERS = {ScimUser: "person", ScimGroup: "group"}
@@ -99,14 +102,22 @@ def events_of(row: Row | None, site: AdminSite) -> str:
     if row is None:
         return "-"
     events = ProvisioningEvent.objects.filter(resource_id=row.pk)
-    events = events.select_related("connection").defer("changes", "notes")
-    found = events.order_by("-time", "-id")[:MOST_EVENTS]
+    found = events.select_related("connection").order_by("-time", "-id")[:MOST_EVENTS]
     everything = address(site, ProvisioningEvent, "changelist")
     context = {
-        "events": [(e, address(site, ProvisioningEvent, "change", e.pk)) for e in found],
+        "events": [_line(event, site) for event in found],
         "all": everything and f"{everything}?{urlencode({FILTERS[type(row)]: shown(row.pk)})}",
     }
     return render_to_string("scim_provisioning/last_events.html", context)
+
+
+def _line(event: ProvisioningEvent, site: AdminSite) -> dict[str, Any]:
+    return {
+        "event": event,
+        "url": address(site, ProvisioningEvent, "change", event.pk),
+        "operation": OPERATIONS.get(event.method, event.method),
+        "what": event.detail or summary(event.changes),
+    }
 
 
 def sees(request: HttpRequest, model: str) -> bool:

@@ -13,7 +13,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.text import capfirst, get_text_list
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -91,9 +91,10 @@ class KeptFields(Base):  # type: ignore[type-arg]
         form = kwargs.get("form", self.form)
         lock = Unlocked if self._is_open(request, obj) else Locked
         kwargs["form"] = type(form.__name__, (lock, form), {})
-        owner = owner_of(obj)
-        told = {name: _("Kept by %s.") % owner for name in self._kept(obj)}
-        return super().get_form(request, obj, **{"help_texts": told, **kwargs})
+        # Django takes help texts for HTML.
+        told = gettext("Kept by %s.") % escape(str(owner_of(obj)))
+        texts = dict.fromkeys(self._kept(obj), told)
+        return super().get_form(request, obj, **{"help_texts": texts, **kwargs})
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Begin with what is kept, by whom, and the way to change it."""

@@ -92,7 +92,7 @@ def test_a_user_tells_what_scim_knows(admin_client, scim, ada, ops):
     assert "externalId of idp 00u1" in text
     assert "kept by idp" in text
     assert "Ops : kept by idp" in text
-    assert re.search(r"idp POST 201", text)
+    assert re.search(r"idp Create 201 [^-]*userName", text)
 
 
 def test_a_group_tells_it_too(admin_client, ops):
@@ -112,8 +112,8 @@ def test_a_local_group_is_called_local(admin_client, ada):
 def test_the_scim_pages_tell_where_groups_come_from_and_what_happened(admin_client, ada, ops):
     text = seen(admin_client.get(address(ada.scim)))
     assert "Ops : kept by idp" in text
-    assert "POST 201" in text
-    assert "POST 201" in seen(admin_client.get(address(ops.scim)))
+    assert "Create 201" in text
+    assert "Create 201" in seen(admin_client.get(address(ops.scim)))
 
 
 def test_what_ended_is_told(admin_client, scim, ada):
@@ -153,6 +153,18 @@ def test_what_is_kept_is_read_only_with_the_reason(admin_client, ada):
     assert answer.status_code == 302
     ada.refresh_from_db()
     assert ada.get_username() == EMAIL
+
+
+def test_a_connections_name_is_text(admin_client, scim, ada, ops):
+    scim.connection.name = "<i>idp</i>"
+    scim.connection.save()
+    for row in (ada, ops):
+        for query in ("", "?unlock=1"):
+            page = admin_client.get(address(row) + query).text
+            assert "Kept by &lt;i&gt;idp&lt;/i&gt;" in page
+            assert "<i>" not in page
+    refused = save(admin_client, address(ada), groups=[])
+    assert "<i>" not in refused.text
 
 
 def test_it_is_unlocked_for_one_save_with_a_reason_that_is_logged(admin_client, ada):
@@ -222,7 +234,7 @@ def test_whoever_only_views_unlocks_nothing(ada):
 def test_each_part_is_for_those_who_may_see_it(ada):
     name = get_user_model()._meta.model_name
     assert "externalId" not in (text := seen(staff(f"view_{name}").get(address(ada))))
-    assert "POST 201" not in text
+    assert "Create 201" not in text
 
 
 def test_viewers_of_provisioning_see_the_parts(ada):
@@ -230,7 +242,7 @@ def test_viewers_of_provisioning_see_the_parts(ada):
     client = staff(f"view_{name}", "view_scimuser", "view_provisioningevent")
     text = seen(client.get(address(ada)))
     assert "externalId of idp 00u1" in text
-    assert "POST 201" in text
+    assert "Create 201" in text
 
 
 def test_new_users_and_groups_are_made_as_ever(admin_client):
