@@ -11,9 +11,11 @@ from django.contrib.auth.models import Group, Permission
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from onboarding.admin.group_roles import role_of
 from onboarding.admin.permissions import field_for
 from onboarding.admin.profiles import record_of
 from scim_provisioning.admin.accounts import ProvisionedGroup, ProvisionedUser
+from scim_provisioning.admin.kept import without
 
 from .models import User
 from .signin.admin import IdentityInline, ended, sign_ins
@@ -46,6 +48,19 @@ class PortalGroupAdmin(ProvisionedGroup, PermissionsInGroups, GroupAdmin):
 
     show_full_result_count = False
     filter_horizontal = ()
+    readonly_fields = ("role",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Add the role that the group gives."""
+        fieldsets = without(super().get_fieldsets(request, obj), "role")
+        if obj is None or not request.user.has_perm("onboarding.view_grouprole"):
+            return fieldsets
+        return (*fieldsets, (_("Onboarding"), {"fields": ("role",)}))
+
+    @admin.display(description=_("role that it gives"))
+    def role(self, obj: Any) -> str:
+        """Show the role with the way to it, or to giving one."""
+        return role_of(obj)
 
     class Media:
         css = {"all": ("onboarding/admin.css",)}
@@ -70,7 +85,7 @@ class PortalUserAdmin(ProvisionedUser, PermissionsInGroups, UserAdmin):  # type:
         if obj is None:
             return fieldsets
         return (
-            *((name, _without(options, "user_permissions")) for name, options in fieldsets),
+            *without(fieldsets, "user_permissions"),
             *self._joined(request),
             # Long, and seldom needed: roles and groups give permissions.
             (_("User permissions"), {"fields": ("user_permissions",), "classes": ("collapse",)}),
@@ -101,8 +116,3 @@ class PortalUserAdmin(ProvisionedUser, PermissionsInGroups, UserAdmin):  # type:
     def last_sign_ins(self, obj: Any) -> str:
         """Show the last ones, refused ones too."""
         return sign_ins(obj)
-
-
-def _without(options: Any, name: str) -> dict[str, Any]:
-    """Return the options of a fieldset without one of its fields."""
-    return {**options, "fields": tuple(field for field in options["fields"] if field != name)}

@@ -11,7 +11,14 @@ from django.urls import include, path
 from scim_provisioning.admin.accounts import ProvisionedGroup, ProvisionedUser
 
 User = get_user_model()
-Stock = UserAdmin if issubclass(User, AbstractUser) else admin.ModelAdmin
+
+
+class PlainUserAdmin(admin.ModelAdmin):
+    # The stock field asks for each permission's model.
+    exclude = ("user_permissions",)
+
+
+Stock = UserAdmin if issubclass(User, AbstractUser) else PlainUserAdmin
 
 
 class SiteUserAdmin(ProvisionedUser, Stock):

@@ -46,6 +46,18 @@ def ops(scim, ada):
     return ScimGroup.objects.get(pk=group["id"]).group
 
 
+@pytest.fixture
+def admin_client(db):
+    """A superuser, whatever the user model's manager can do."""
+    model = get_user_model()
+    user = model._default_manager.create(
+        **{model.USERNAME_FIELD: "root@example.com", "is_staff": True, "is_superuser": True}
+    )
+    client = Client()
+    client.force_login(user)
+    return client
+
+
 def staff(*codenames):
     model = get_user_model()
     user = model._default_manager.create(

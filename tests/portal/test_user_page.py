@@ -52,6 +52,18 @@ def test_why_nothing_was_applied_is_shown(admin_client, ada):
     assert "The account was there before, and was linked" in page(admin_client, ada)
 
 
+def test_a_group_shows_the_role_that_it_gives(admin_client, admin_user, staff):
+    group = Group.objects.create(name="Designers")
+    change = reverse("admin:auth_group_change", args=[group.pk])
+    add = reverse("admin:onboarding_grouprole_add") + f"?group={group.pk}"
+    assert add in admin_client.get(change).text
+    row = give_group(group, Role.objects.get(slug="designer"), admin_user)
+    shown = admin_client.get(change).text
+    assert reverse("admin:onboarding_grouprole_change", args=[row.pk]) + '">Designer</a>' in shown
+    assert f"given by {admin_user}" in shown
+    assert "Role that it gives" not in staff("view_group").get(change).text
+
+
 def test_permissions_of_a_group_are_ticked_in_groups(admin_client):
     group = Group.objects.create(name="Editors")
     permission = Permission.objects.get(codename="view_role")
