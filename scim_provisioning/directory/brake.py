@@ -103,6 +103,15 @@ def standing(owner: Connection) -> Shown:
     return Shown(holds, limit, site.brake_minutes, active, taken, events)
 
 
+def counts(created: datetime) -> bool:
+    """Whether somebody made then loses what others rely on.
+
+    Who was made within the counted minutes is taken back: so do identity providers when they
+    are tried out, and a newcomer's first hour is full of it.
+    """
+    return created <= _since()
+
+
 def check(person: UUID, context: Context) -> None:
     """Raise TooManyRequests where one more may not lose access; inside the write's transaction.
 

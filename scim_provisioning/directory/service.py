@@ -205,12 +205,17 @@ def delete(mapping: ResourceMapping, identifier: str, context: Context) -> None:
 
     def work() -> None:
         stored, kind = _open(mapping, identifier, context), kinds.of(mapping)
-        if ends := kind.ends_access(None):
+        if ends := _takes_access(mapping, stored, None):
             brake.check(stored.id, context)
         kind.remove(mapping, stored, context)
         announcements.record(mapping, stored, {}, None, context, status=204, ends_access=ends)
 
     _transact(mapping, context, {}, work)
+
+
+def _takes_access(mapping: ResourceMapping, stored: Stored, changes: Changes | None) -> bool:
+    """Whether the brake counts a change, or a removal (None)."""
+    return kinds.of(mapping).ends_access(changes) and brake.counts(stored.created)
 
 
 def _take_members(
@@ -270,7 +275,7 @@ def _write(
     _check_immutable(mapping, changes)
     moved = membership.apply(mapping, stored.owner_id, members, context) if members else None
     if changes:
-        if kinds.of(mapping).ends_access(changes):
+        if _takes_access(mapping, stored, changes):
             brake.check(stored.id, context)
         kinds.of(mapping).change(mapping, stored, changes)
         write_values(mapping, stored.id, changes, context, fresh=False)
@@ -323,8 +328,7 @@ def _finish(
 ) -> Outcome:
     """Record a write and return its outcome."""
     status = status if answer else 204
-    # A new user who is disabled from the first loses nothing.
-    ends = status != 201 and kinds.of(mapping).ends_access(changes)
+    ends = _takes_access(mapping, stored, changes)
     announcements.record(mapping, stored, changes, moved, context, status=status, ends_access=ends)
     location = f"{context.base_url}{mapping.endpoint}/{shown(stored.id)}"
     resource = None

@@ -44,7 +44,11 @@ def limits(settings):
 
 
 def people(scim, count):
-    return [scim.user(f"u{i}@example.com")["id"] for i in range(count)]
+    """Make people who have been there for a day."""
+    ids = [scim.user(f"u{i}@example.com")["id"] for i in range(count)]
+    a_day_ago = timezone.now() - timedelta(days=1)
+    ScimUser.objects.filter(pk__in=ids).update(created=a_day_ago)
+    return ids
 
 
 def disable(scim, identifier):
@@ -69,7 +73,7 @@ def test_a_run_stops_at_the_threshold_and_loses_nothing(scim):
     brake.release(scim.connection.pk, 500)
     assert {r["status"] for r in bulk(scim, ids[500:]).body["Operations"]} == {"200", "201"}
     assert disabled() == 1000
-    assert disable(scim, rows.filter(active=True)[0].pk) == 429
+    assert disable(scim, rows.filter(active=True, user_name__startswith="user")[0].pk) == 429
 
 
 def test_an_ordinary_day_is_not_stopped_and_costs_little(scim):
@@ -120,6 +124,14 @@ def test_it_says_why_once(scim, limits):
     assert (found.count, found.connection) == (1, scim.connection)
     assert "3 people were disabled or deleted within 60 minutes" in found.detail
     assert str(found).endswith("idp")
+
+
+def test_who_was_made_just_now_is_taken_back(scim, limits):
+    ids = [scim.user(f"n{i}@example.com")["id"] for i in range(9)]
+    assert {disable(scim, one) for one in ids[:5]} == {200}
+    assert {scim.delete(f"/Users/{one}").status for one in ids} == {204}
+    assert not ProvisioningEvent.objects.filter(ends_access=True).exists()
+    assert state() == State.ACTIVE
 
 
 def test_each_person_counts_once(scim, limits):
