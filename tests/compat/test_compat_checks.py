@@ -56,6 +56,7 @@ WITHOUT = """
 import sys
 class Blocking:
     def __init__(self, finder): self.finder = finder
+    def __getattr__(self, name): return getattr(self.finder, name)
     def find_spec(self, name, path=None, target=None):
         return None if name == "django_scim" else self.finder.find_spec(name, path, target)
 sys.meta_path[:] = [Blocking(f) for f in sys.meta_path]

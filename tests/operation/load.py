@@ -26,6 +26,8 @@ class Load:
     acknowledged: dict[str, str] = field(default_factory=dict)
     unanswered: set[str] = field(default_factory=set)
     refused: Counter[str] = field(default_factory=Counter)
+    unsure: set[str] = field(default_factory=set)
+    """Refused with 503: the database may have gone between its commit and its word for it."""
     running: threading.Event = field(default_factory=threading.Event)
     stopped: bool = False
 
@@ -81,6 +83,7 @@ class Load:
         if answer.status == 201:
             self.acknowledged[name] = content["id"]
         else:
+            self.unsure.add(name)
             self.refused[f"{answer.status} {answer.getheader('Retry-After')}"] += 1
             time.sleep(0.05)
         return not answer.will_close

@@ -105,5 +105,5 @@ def test_no_acknowledged_write_is_lost_and_none_is_half_there(portal, database):
         rows = {name: (key, *counts) for name, key, *counts in connection.execute(WHOLE)}
     assert {name: rows[name][0] for name in load.acknowledged} == load.acknowledged
     assert {tuple(counts) for _, *counts in rows.values()} == {(2, 1, 1, 1)}
-    assert rows.keys() - load.acknowledged.keys() <= cut_off
+    assert rows.keys() - load.acknowledged.keys() <= cut_off | load.unsure
     assert not rows.keys() & (load.unanswered - cut_off)
