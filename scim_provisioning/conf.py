@@ -92,6 +92,12 @@ class Settings:
     """How often a process writes its counts of reads and of anonymous refusals."""
     ledger_retention_days: int = 400
     """Age at which ``purge_ledger`` removes events."""
+    exchange_body_size: int = 64 * 1024
+    """Bytes of a body that a recorded exchange keeps; a larger one is left out."""
+    exchange_total_size: int = 50 * 1024 * 1024
+    """Bytes of a connection's recorded exchanges: at that its recording stands still."""
+    exchange_retention_days: int = 7
+    """Age at which ``purge_ledger`` removes recorded exchanges."""
     encryption_keys: tuple[str, ...] = ()
     """Fernet keys of the secrets that are kept: the first encrypts, all decrypt."""
     allow_local_issuers: bool = False

@@ -39,6 +39,7 @@ class Principal:
     schemas_changed: datetime | None = None
     brake_people: int | None = None
     brake_percent: int | None = None
+    records_until: datetime | None = None
 
     @property
     def is_authenticated(self) -> bool:

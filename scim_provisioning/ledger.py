@@ -69,7 +69,7 @@ def refused(context: Context, error: ScimError, sent: Json = None) -> None:
 
     ``sent`` is the body, which may name what was to be written.
     """
-    detail = _text(error.detail, LONGEST_TEXT)
+    detail = storable(error.detail, LONGEST_TEXT)
     facts = {"status": error.status, "scim_type": error.scim_type or "", "detail": detail}
     try:
         with transaction.atomic():
@@ -102,7 +102,7 @@ def _named(naming: str | None, sent: Json) -> str:
     return next((name for name in names if isinstance(name, str)), "")
 
 
-def _text(text: str, most: int) -> str:
+def storable(text: str, most: int) -> str:
     """Return a client's text as every database takes it, cut where it is long."""
     return UNSTORABLE.sub("\ufffd", text[:most])
 
@@ -117,7 +117,7 @@ def _insert(context: Context, **facts: Any) -> None:
         "credential_key": principal.credential_key,
         "address": context.address,
         "method": context.method[:10],
-        "path": _text(context.path, 200),
+        "path": storable(context.path, 200),
         "status": 0,
         "scim_type": "",
         "detail": "",
@@ -127,11 +127,11 @@ def _insert(context: Context, **facts: Any) -> None:
         "resource_id": None,
         "resource_name": "",
         "changes": {},
-        "notes": [_text(note, LONGEST_TEXT) for note in context.notes[:MOST_NOTES]],
+        "notes": [storable(note, LONGEST_TEXT) for note in context.notes[:MOST_NOTES]],
         "ends_access": False,
         **facts,
     }
-    name = _text(row["resource_name"], LONGEST_NAME)
+    name = storable(row["resource_name"], LONGEST_NAME)
     row |= {"resource_name": name, "resource_key": key_of(name)}
     insert(ProvisioningEvent, [row])
 
@@ -150,7 +150,7 @@ def redact(changes: Mapping[str, Any], resource_type: str) -> dict[str, Any]:
     shown = {}
     for key, value in changes.items():
         leaf = targets[key].leaf if key in targets else None
-        if SECRET not in key.lower() and not (leaf and _is_secret(leaf)):
+        if SECRET not in key.lower() and not (leaf and is_secret(leaf)):
             shown[key] = _without_secrets(leaf, value) if leaf else value
     members = shown.get("members")
     if isinstance(members, dict):
@@ -158,7 +158,8 @@ def redact(changes: Mapping[str, Any], resource_type: str) -> dict[str, Any]:
     return shown
 
 
-def _is_secret(attribute: Attribute) -> bool:
+def is_secret(attribute: Attribute) -> bool:
+    """Whether an attribute's values are shown to nobody."""
     return (
         attribute.mutability is Mutability.WRITE_ONLY
         or attribute.returned is Returned.NEVER
@@ -168,7 +169,7 @@ def _is_secret(attribute: Attribute) -> bool:
 
 def _without_secrets(attribute: Attribute, value: Json) -> Json:
     """Return a value, or a list of them, without its secret parts."""
-    hidden = {sub.name for sub in attribute.sub_attributes if _is_secret(sub)}
+    hidden = {sub.name for sub in attribute.sub_attributes if is_secret(sub)}
     if not hidden:
         return value
     if isinstance(value, dict):

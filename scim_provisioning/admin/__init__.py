@@ -10,6 +10,7 @@ from . import (
     events,
     findings,
     overview,
+    recording,
     tokens,
     workloads,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "events",
     "findings",
     "overview",
+    "recording",
     "tokens",
     "workloads",
 ]

@@ -29,6 +29,7 @@ from scim_provisioning.models import (
 )
 
 from .brake import BrakePages
+from .recording import RecordingPages
 from .secrets import ask_first
 from .setup import SetUpPages, available
 
@@ -76,7 +77,7 @@ class ConnectionList(ChangeList):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(BrakePages, SetUpPages):
+class ConnectionAdmin(BrakePages, RecordingPages, SetUpPages):
     """One identity provider each."""
 
     form = ConnectionForm
@@ -85,7 +86,10 @@ class ConnectionAdmin(BrakePages, SetUpPages):
     list_select_related = ("acting_user",)
     search_fields = ("name",)
     raw_id_fields = ("acting_user",)
-    readonly_fields = ("set_up", "credentials", "brake", "first_seen", "last_seen", "created")
+    readonly_fields = (
+        *("set_up", "credentials", "brake", "recording"),
+        *("first_seen", "last_seen", "created"),
+    )
     actions = ("pause", "resume")
     change_form_template = "scim_provisioning/connection_form.html"
     fieldsets = (
@@ -95,6 +99,7 @@ class ConnectionAdmin(BrakePages, SetUpPages):
             {"fields": ("delete_policy", "shows_protected", "requires_if_match", "rate_limit")},
         ),
         (_("Brake"), {"fields": ("brake", "brake_people", "brake_percent")}),
+        (_("Diagnosis"), {"fields": ("recording",)}),
         (
             _("For the identity provider"),
             {"fields": ("set_up", "credentials", "first_seen", "last_seen", "created")},

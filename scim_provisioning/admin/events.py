@@ -22,7 +22,7 @@ from django.views.decorators.http import require_safe
 from scim_provisioning.models import ProvisioningEvent, RequestCount
 from scim_provisioning.protocol.identifiers import shown
 
-from . import changes, exports
+from . import changes, exports, recording
 from .base import ReadOnlyPage, SearchPage
 from .event_filters import (
     OPERATIONS,
@@ -75,6 +75,12 @@ class ProvisioningEventAdmin(SearchPage, ReadOnlyPage):
             },
         ),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Lead to the whole exchange, for those who may see it."""
+        if not self.has_operate_permission(request, obj):
+            return self.fieldsets
+        return (*self.fieldsets, (_("Recorded"), {"fields": ("exchange",)}))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetList]:
         """Page by place: see ``keyset``."""
@@ -156,6 +162,12 @@ class ProvisioningEventAdmin(SearchPage, ReadOnlyPage):
         """What was tolerated, and what it led to."""
         items = format_html_join("", "<li>{}</li>", ((note,) for note in obj.notes))
         return format_html("<ul>{}</ul>", items) if items else None
+
+    @admin.display(description=_("exchange"))
+    def exchange(self, obj: ProvisioningEvent) -> SafeString | str:
+        """The request and its answer, where the connection recorded them."""
+        found = recording.link(obj.request_id, self.admin_site.name)
+        return found or gettext("It was not recorded.")
 
     @admin.display(description=_("duration"))
     def duration(self, obj: ProvisioningEvent) -> str:

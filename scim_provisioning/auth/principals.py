@@ -23,6 +23,7 @@ CONNECTION_COLUMNS = (
     "schemas_changed",
     "brake_people",
     "brake_percent",
+    "records_until",
 )
 READ, WRITE = "scim.read", "scim.write"
 BOTH = frozenset({READ, WRITE})
@@ -67,6 +68,7 @@ def principal(
         schemas_changed,
         brake_people,
         brake_percent,
+        records_until,
     ) = connection
     return Principal(
         user_id=user_id,
@@ -88,4 +90,5 @@ def principal(
         schemas_changed=schemas_changed,
         brake_people=brake_people,
         brake_percent=brake_percent,
+        records_until=records_until,
     )

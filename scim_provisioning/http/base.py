@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from scim_provisioning import auth, conf, counters, hosting, ledger, metrics
+from scim_provisioning import auth, conf, counters, exchanges, hosting, ledger, metrics
 from scim_provisioning.auth.principals import READ, WRITE
 from scim_provisioning.context import Context, Principal
 from scim_provisioning.models import State
@@ -26,7 +26,7 @@ from scim_provisioning.protocol.policy import Policy
 from scim_provisioning.quirks import standardize
 from scim_provisioning.resources import custom
 
-from . import database, exceptions
+from . import database, exceptions, recording
 from .authentication import ScimAuthentication
 from .limits import check_rate, client_address
 from .negotiation import (
@@ -148,13 +148,18 @@ class ScimView(APIView):
     def finalize_response(
         self, request: Request, response: HttpResponse, *args: Any, **kwargs: Any
     ) -> Any:
-        """Count the request, and note the use of its credential, once the answer is decided."""
+        """Count the request, record it where asked, and note its credential's use.
+
+        All of it comes once the answer is decided.
+        """
         response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
         response.scim = True  # type: ignore[attr-defined]
         self._measure(response.status_code)
         if self.context is not None:
             if self._reads(self.context):
                 self._count(self.context, response.status_code)
+            if exchanges.wanted(self.context.principal):
+                recording.record(self.context, response)
             if response.status_code < 500:
                 self._touch(self.context)
         return response

@@ -10,6 +10,7 @@ from .attribute import AttributeType, CustomAttribute
 from .client_secret import ClientSecret
 from .connection import Connection, DeletePolicy, Overview, Profile, State
 from .event import ProvisioningEvent, RequestCount
+from .exchange import Dropped, Exchange
 from .finding import Finding, FindingKind
 from .group import ScimGroup
 from .nesting import GroupClosure, GroupNesting
@@ -25,6 +26,8 @@ __all__ = [
     "Connection",
     "CustomAttribute",
     "DeletePolicy",
+    "Dropped",
+    "Exchange",
     "ExternalId",
     "Finding",
     "FindingKind",

@@ -112,6 +112,9 @@ class Connection(models.Model):
         editable=False,
         help_text="How many people it may take access from once, after that.",
     )
+    records_until = models.DateTimeField(
+        _("records whole exchanges until"), null=True, blank=True, editable=False
+    )
     first_seen = models.DateTimeField(_("first seen"), null=True, blank=True, editable=False)
     last_seen = models.DateTimeField(_("last seen"), null=True, blank=True, editable=False)
     created = models.DateTimeField(_("created"), auto_now_add=True)

@@ -35,6 +35,8 @@ PAGES = [
     "connection/{connection}/set-up/generic/test/",
     "connection/{connection}/credentials/",
     "connection/{connection}/credentials/new/token/",
+    "connection/{connection}/recording/",
+    "exchange/",
     "finding/",
     "finding/{finding}/decide/",
     "provisioningevent/",

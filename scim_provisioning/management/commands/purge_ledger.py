@@ -12,16 +12,16 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from scim_provisioning import conf
-from scim_provisioning.models import ProvisioningEvent, RequestCount
+from scim_provisioning.models import Exchange, ProvisioningEvent, RequestCount
 
 BATCH = 1000
 MOST_DAYS = 36_500
 
 
 class Command(BaseCommand):
-    """Remove events and counts that are older than the retention."""
+    """Remove events and counts, and sooner the recorded exchanges."""
 
-    help = "Remove provisioning events and request counts older than the retention."
+    help = "Remove provisioning events, request counts and recorded exchanges that are old enough."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
@@ -34,12 +34,17 @@ class Command(BaseCommand):
         days = conf.current().ledger_retention_days if days is None else days
         if not 1 <= days <= MOST_DAYS:
             raise CommandError(f"--days has to be between 1 and {MOST_DAYS}.")
-        end = timezone.now() - timedelta(days=days)
+        now = timezone.now()
+        end = now - timedelta(days=days)
+        # What is kept for days is never kept for longer than the rest.
+        recorded = now - timedelta(days=min(days, conf.current().exchange_retention_days))
         removed = {
             "events": self._purge(ProvisioningEvent.objects.filter(time__lt=end)),
             "counts": self._purge(RequestCount.objects.filter(minute__lt=end)),
+            "exchanges": self._purge(Exchange.objects.filter(time__lt=recorded)),
         }
-        told = f"Removed {removed['events']} events and {removed['counts']} counts."
+        told = "Removed {events} events, {counts} counts and {exchanges} recorded exchanges."
+        told = told.format(**removed)
         self.stdout.write(json.dumps(removed) if options["json"] else told)
 
     @staticmethod

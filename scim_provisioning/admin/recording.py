@@ -1,0 +1,250 @@
+"""The recording of a connection's whole exchanges: its switch, and what was recorded."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from scim_provisioning import conf, exchanges
+from scim_provisioning.models import Connection, Exchange
+
+from .base import Page, ReadOnlyPage
+from .secrets import ask, respond
+
+MEGABYTE = 1024 * 1024
+HOURS = (1, 4, 24, 72)
+
+
+class RecordingForm(forms.Form):
+    """For how long."""
+
+    hours = forms.TypedChoiceField(
+        label=gettext_lazy("Record for"),
+        coerce=int,
+        choices=lambda: [(n, ngettext("%d hour", "%d hours", n) % n) for n in HOURS],
+    )
+
+
+class RecordingPages(Page):
+    """The page below a connection's own: for whoever operates it, for it shows whole bodies."""
+
+    def get_urls(self) -> list[Any]:
+        """Add the pages."""
+        pages = [
+            ("", self.recording_page, "recording"),
+            ("stop/", self.stop_recording, "stop_recording"),
+            ("remove/", self.remove_recorded, "remove_recorded"),
+        ]
+        return [
+            path(f"<int:pk>/recording/{route}", self.admin_site.admin_view(page), name=_name(name))
+            for route, page, name in pages
+        ] + super().get_urls()
+
+    @admin.display(description=gettext_lazy("recording"))
+    def recording(self, obj: Connection) -> str:
+        """Until when whole exchanges are recorded, and the way to the switch."""
+        if obj.pk is None:
+            return "-"
+        until = _until(obj)
+        text = _("Until %(time)s") % {"time": until} if until else _("Off")
+        return format_html('<a href="{}">{}</a>', self._recording_url("recording", obj.pk), text)
+
+    def _recording_url(self, name: str, pk: int) -> str:
+        return reverse(f"{self.admin_site.name}:{_name(name)}", args=[pk])
+
+    def _recorded(self, request: HttpRequest, pk: int) -> Connection:
+        connection = get_object_or_404(Connection, pk=pk)
+        if not self.has_operate_permission(request, connection):
+            raise PermissionDenied
+        return connection
+
+    def _back(self, pk: int) -> HttpResponseRedirect:
+        return HttpResponseRedirect(self._recording_url("recording", pk))
+
+    def _above(self, connection: Connection) -> list[tuple[str, str]]:
+        own = f"{self.admin_site.name}:scim_provisioning_connection_change"
+        return [(str(connection), reverse(own, args=[connection.pk]))]
+
+    def recording_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show whether it is on and how much there is; a POST switches it on."""
+        connection = self._recorded(request, pk)
+        form = RecordingForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            self._start(request, connection, form.cleaned_data["hours"])
+            return self._back(pk)
+        listed = reverse(f"{self.admin_site.name}:scim_provisioning_exchange_changelist")
+        rows, site, used = (
+            Exchange.objects.filter(connection=pk),
+            conf.current(),
+            exchanges.used(pk),
+        )
+        context = {
+            "form": form,
+            "until": _until(connection),
+            "count": rows.count(),
+            "megabytes": used / MEGABYTE,
+            "most": site.exchange_total_size / MEGABYTE,
+            "full": used > site.exchange_total_size * 0.95,
+            "days": site.exchange_retention_days,
+            "listed_url": f"{listed}?connection__id__exact={pk}",
+            "stop_url": self._recording_url("stop_recording", pk),
+            "remove_url": self._recording_url("remove_recorded", pk),
+        }
+        title = _("Recording of %(name)s") % {"name": connection}
+        trail = self._above(connection)
+        return respond(self, request, "recording", title, trail=trail, **context)
+
+    def _start(self, request: HttpRequest, connection: Connection, hours: int) -> None:
+        until = timezone.now() + timedelta(hours=hours)
+        Connection.objects.filter(pk=connection.pk).update(records_until=until)
+        self.log_change(
+            request, connection, f"Whole exchanges are recorded until {until:%Y-%m-%d %H:%M} UTC."
+        )
+        messages.success(request, _("Whole exchanges are recorded from now on."))
+
+    def stop_recording(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Switch it off; what was recorded stays."""
+        connection = self._recorded(request, pk)
+        if request.method == "POST" and _until(connection):
+            Connection.objects.filter(pk=pk).update(records_until=None)
+            self.log_change(request, connection, "Whole exchanges are recorded no more.")
+            messages.success(request, _("Nothing is recorded any more."))
+        return self._back(pk)
+
+    def remove_recorded(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask, and remove what was recorded of this connection."""
+        connection = self._recorded(request, pk)
+        rows = Exchange.objects.filter(connection=pk)
+        if request.method == "POST":
+            done, _models = rows.delete()
+            self.log_change(request, connection, f"Removed {done} recorded exchanges.")
+            text = ngettext("%d exchange is removed.", "%d exchanges are removed.", done)
+            messages.success(request, text % done)
+            return self._back(pk)
+        count = rows.count()
+        question = ngettext(
+            "Remove %d recorded exchange?", "Remove %d recorded exchanges?", count
+        ) % count  # fmt: skip
+        trail = [*self._above(connection), (_("Recording"), self._recording_url("recording", pk))]
+        return ask(
+            self, request, _("Remove what was recorded"), question, _("Yes, remove them"),
+            [_("They do not come back. The provisioning events stay.")],
+            trail=trail, back_url=self._recording_url("recording", pk),
+        )  # fmt: skip
+
+
+@admin.register(Exchange)
+class ExchangeAdmin(ReadOnlyPage):
+    """Recorded requests with their answers, newest first; for whoever operates connections."""
+
+    list_display = ("time", "method", "path", "status", "connection")
+    list_filter = ("connection", "method")
+    list_select_related = ("connection",)
+    sortable_by = ()
+    actions = None
+    fieldsets = (
+        (None, {"fields": ("time", "connection", "status", "event", "duration")}),
+        (_("Request"), {"fields": ("asked", "request_head", "request_json")}),
+        (_("Answer"), {"fields": ("answer_head", "answer_json")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """The list reads no bodies."""
+        rows = super().get_queryset(request)
+        opened = request.resolver_match and "object_id" in request.resolver_match.kwargs
+        return rows if opened else rows.defer(*BODIES)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Bodies are more than events show: who only views connections does not see them."""
+        return self.has_operate_permission(request, obj)
+
+    @admin.display(description=gettext_lazy("request"))
+    def asked(self, obj: Exchange) -> str:
+        """The request's first line."""
+        return f"{obj.method} {obj.path}{'?' if obj.query else ''}{obj.query}"
+
+    @admin.display(description=gettext_lazy("duration"))
+    def duration(self, obj: Exchange) -> str:
+        """How long it took."""
+        return _("%(ms)s ms") % {"ms": obj.duration_ms}
+
+    @admin.display(description=gettext_lazy("provisioning event"))
+    def event(self, obj: Exchange) -> SafeString:
+        """The way to what the ledger says of it; a Bulk has several."""
+        name = f"{self.admin_site.name}:scim_provisioning_provisioningevent_changelist"
+        key = obj.request_id
+        return format_html('<a href="{}?q={}">{}</a>', reverse(name), key, key)
+
+    @admin.display(description=gettext_lazy("headers"))
+    def request_head(self, obj: Exchange) -> SafeString:
+        """The headers that tell something."""
+        return _pre("\n".join(f"{k}: {v}" for k, v in obj.request_headers.items()))
+
+    @admin.display(description=gettext_lazy("headers"))
+    def answer_head(self, obj: Exchange) -> SafeString:
+        """The same of the answer."""
+        return _pre("\n".join(f"{k}: {v}" for k, v in obj.response_headers.items()))
+
+    @admin.display(description=gettext_lazy("body"))
+    def request_json(self, obj: Exchange) -> SafeString | str:
+        """What was sent, secrets hidden."""
+        return _pre(_indented(obj.request_body)) if obj.request_body else _reason(obj, "request")
+
+    @admin.display(description=gettext_lazy("body"))
+    def answer_json(self, obj: Exchange) -> SafeString | str:
+        """What was answered."""
+        return _pre(_indented(obj.response_body)) if obj.response_body else _reason(obj, "response")
+
+
+BODIES = ("request_headers", "request_body", "response_headers", "response_body")
+
+
+def link(request_id: Any, site_name: str) -> SafeString | None:
+    """Return the way to the exchange of a request, None where it was not recorded."""
+    found = Exchange.objects.filter(request_id=request_id)
+    key = found.values_list("pk", flat=True).first()
+    if key is None:
+        return None
+    url = reverse(f"{site_name}:scim_provisioning_exchange_change", args=[key])
+    return format_html('<a href="{}">{}</a>', url, _("Request and answer, whole"))
+
+
+def _name(page: str) -> str:
+    return f"scim_provisioning_connection_{page}"
+
+
+def _until(connection: Connection) -> str:
+    until = connection.records_until
+    if until is None or until <= timezone.now():
+        return ""
+    return date_format(localtime(until), "DATETIME_FORMAT")
+
+
+def _indented(text: str) -> str:
+    # Half a surrogate pair is JSON, and no text that could be sent.
+    shown = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    return shown.encode(errors="backslashreplace").decode()
+
+
+def _pre(text: str) -> SafeString:
+    return format_html('<div class="exchange"><pre tabindex="0">{}</pre></div>', text or "-")
+
+
+def _reason(obj: Exchange, half: str) -> str:
+    dropped = str(getattr(obj, f"get_{half}_dropped_display")())
+    return dropped or _("There was none.")
