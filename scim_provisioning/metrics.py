@@ -23,33 +23,34 @@ if find_spec("prometheus_client"):
     instruments = import_module("scim_provisioning.instruments")
 
 
-def _is_on() -> bool:
+def is_on() -> bool:
+    """Whether anything is counted here."""
     return instruments is not None and conf.current().metrics
 
 
 def answered(resource: str, method: str, status: int, seconds: float) -> None:
     """Count a request, and how long it took."""
-    if _is_on():
+    if is_on():
         instruments.REQUESTS.labels(resource, method, status).inc()
         instruments.DURATION.labels(resource, method).observe(seconds)
 
 
 def written(connection: str, status: int) -> None:
     """Count a write by what became of it."""
-    if _is_on():
+    if is_on():
         outcome = "accepted" if status < 400 else "refused" if status < 500 else "failed"
         instruments.WRITES.labels(connection, outcome).inc()
 
 
 def throttled(connection: str) -> None:
     """Count an answer of 429; nobody known has no name."""
-    if _is_on():
+    if is_on():
         instruments.THROTTLED.labels(connection).inc()
 
 
 def unavailable() -> None:
     """Count a request that the database could not serve."""
-    if _is_on():
+    if is_on():
         instruments.UNAVAILABLE.inc()
 
 

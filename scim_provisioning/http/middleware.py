@@ -50,7 +50,8 @@ class ScimMiddleware:
             response = self._scim(request)
             # What a site's LocaleMiddleware says is of its pages: SCIM is in one language.
             response.headers.pop("Content-Language", None)
-            _measure(request, response, time.perf_counter() - started)
+            if metrics.is_on():
+                _measure(request, response, time.perf_counter() - started)
             counters.flush_when_due()
         response[REQUEST_ID] = str(request.scim_request_id)  # type: ignore[attr-defined]
         return response

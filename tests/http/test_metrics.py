@@ -111,8 +111,10 @@ def test_throttled_requests_are_counted(scim, grown):
 def test_nothing_is_counted_where_the_site_does_not_want_it(scim, grown, settings):
     grown("scim_requests_total", resource="User", method="GET", status="200")
     settings.SCIM_PROVISIONING = {**settings.SCIM_PROVISIONING, "METRICS": False}
-    scim.get("/Users")
+    with patch("scim_provisioning.http.middleware._type_of") as looked_up:
+        scim.get("/Users")
     assert grown("scim_requests_total", resource="User", method="GET", status="200") == 0
+    assert not looked_up.called
 
 
 def test_no_user_name_and_no_id_is_told(scim):
