@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 import pytest
 from django.db import OperationalError, connection
+from django.db.migrations import Migration
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
@@ -16,6 +17,8 @@ from onboarding.models import OutboxMail
 
 pytestmark = pytest.mark.django_db
 NOTHING = {"waiting": 0, "oldest_seconds": 0}
+RECORDER = probes._recorder
+MISSING = ["0018_brake", "0019_recorded_exchanges"]
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +46,7 @@ def test_the_migrations_are_looked_at_until_they_are_applied(client):
 
 
 def test_not_ready_without_a_database(client):
-    with patch("kyvos_portal.probes.MigrationExecutor", side_effect=OperationalError("secret")):
+    with patch.object(RECORDER, "applied_migrations", side_effect=OperationalError("secret")):
         answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (
         503,
@@ -52,11 +55,31 @@ def test_not_ready_without_a_database(client):
 
 
 def test_not_ready_with_migrations_to_apply(client):
-    with patch("kyvos_portal.probes.MigrationExecutor") as executor:
-        executor.return_value.migration_plan.return_value = [1, 2]
-        answer = client.get("/readyz")
+    for name in MISSING:
+        RECORDER.record_unapplied("scim_provisioning", name)
+    answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (503, {"status": "2 migrations to apply"})
+    for name in MISSING:
+        RECORDER.record_applied("scim_provisioning", name)
     assert client.get("/readyz").status_code == 200
+
+
+def test_whoever_asks_again_costs_one_statement_and_reads_no_files(client):
+    RECORDER.record_unapplied("scim_provisioning", MISSING[0])
+    client.get("/readyz")
+    with (
+        patch("kyvos_portal.probes.MigrationLoader") as read,
+        CaptureQueriesContext(connection) as asked,
+    ):
+        assert client.get("/readyz").status_code == 503
+    assert (len(asked), read.called) == (1, False)
+
+
+def test_a_squashed_migration_is_applied_where_all_that_it_replaces_are():
+    squashed = Migration("0001_squashed_0002", "app")
+    squashed.replaces = [("app", "0001"), ("app", "0002")]
+    assert not probes._is_applied(squashed, {("app", "0001")})
+    assert probes._is_applied(squashed, {("app", "0001"), ("app", "0002")})
 
 
 def old_task(*, later=False):
