@@ -10,13 +10,13 @@ from typing import Any
 
 from django.core.management import call_command
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from scim_provisioning.models import Connection, ProvisioningEvent, RequestCount, ScimUser
 from scim_provisioning.protocol.urns import ENTERPRISE_USER, PATCH_OP, USER
 
 DAYS = 30
-USERS = "/rest/scim/v2/Users"
 DEPARTMENTS = ("Finance", "Legal", "Operations", "Research", "Sales", "Support")
 
 
@@ -48,14 +48,15 @@ def _workdays() -> Iterator[datetime]:
 def _write(connection: Connection, token: str, random: Random, count: int) -> None:
     """Let people move, leave and come back, by requests as an identity provider sends them."""
     client = Client(headers={"authorization": f"Bearer {token}"}, SERVER_NAME="127.0.0.1")
+    users = reverse("scim:users")
     people = list(ScimUser.objects.filter(connection=connection).values_list("id", "user_name"))
     for number in range(count):
         identifier, name = random.choice(people)
         if number % 17 == 5:
             # A name that is taken.
-            _send(client.post, USERS, {"schemas": [USER], "userName": name.upper()})
+            _send(client.post, users, {"schemas": [USER], "userName": name.upper()})
         else:
-            _send(client.patch, f"{USERS}/{identifier}", _change(random))
+            _send(client.patch, f"{users}/{identifier}", _change(random))
 
 
 def _change(random: Random) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from scim_provisioning import conf, hosting
 from scim_provisioning.context import Context
 from scim_provisioning.hosting import Given, Write
+from scim_provisioning.ledger import SECRET
 from scim_provisioning.protocol import patch as patching
 from scim_provisioning.protocol.attributes import Json, Type
 from scim_provisioning.protocol.errors import InvalidPath, MutabilityError
@@ -19,7 +20,6 @@ from scim_provisioning.resources.mapping import ResourceMapping, pick
 
 from .outcome import Outcome
 
-SECRET = "password"
 Known = tuple[Operation, ...]
 
 
