@@ -1,7 +1,8 @@
 """The portal in a real browser: Debian's Chromium against a served portal.
 
 ``page`` fails a test whose pages log an error, break the content security policy or load
-something that is not there. ``sign_in`` signs somebody in by the session cookie.
+something that is not there. ``sign_in`` signs somebody in by the session cookie; ``boss`` is
+the page of an administrator.
 """
 
 from __future__ import annotations
@@ -85,3 +86,10 @@ def sign_in(context, live_server):
         context.add_cookies([{"name": name, "value": value, "url": live_server.url}])
 
     return sign_in
+
+
+@pytest.fixture
+def boss(page, sign_in, admin_user):
+    """A page of somebody who may do everything."""
+    sign_in(admin_user)
+    return page

@@ -8,8 +8,9 @@ from django.contrib.auth import get_user_model
 
 from scim_provisioning.models import ScimGroup
 from tests.browser.axe import assert_accessible
+from tests.browser.screens import assert_fits, narrow
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -21,32 +22,29 @@ def ada(scim):
     return get_user_model().objects.get(scim=key)
 
 
-def test_what_happened_is_seen_and_what_is_kept_is_unlocked(page, sign_in, admin_user, ada):
-    sign_in(admin_user)
-    page.goto(f"/admin/kyvos_portal/user/{ada.pk}/change/")
-    assert_accessible(page)
-    page.get_by_role("link", name="Change it this once, with a reason").press("Enter")
-    page.get_by_label("First name:").fill("Ada")
-    page.get_by_label("Reason:").fill("Wrong at the source")
-    assert_accessible(page)
-    page.get_by_role("button", name="Save and continue editing").press("Enter")
-    page.get_by_role("link", name="Change it this once, with a reason").wait_for()
+def test_what_happened_is_seen_and_what_is_kept_is_unlocked(boss, ada):
+    boss.goto(f"/admin/kyvos_portal/user/{ada.pk}/change/")
+    assert_accessible(boss)
+    boss.get_by_role("link", name="Change it this once, with a reason").press("Enter")
+    boss.get_by_label("First name:").fill("Ada")
+    boss.get_by_label("Reason:").fill("Wrong at the source")
+    assert_accessible(boss)
+    boss.get_by_role("button", name="Save and continue editing").press("Enter")
+    boss.get_by_role("link", name="Change it this once, with a reason").wait_for()
     ada.refresh_from_db()
     assert ada.first_name == "Ada"
     assert "Wrong at the source" in LogEntry.objects.get().change_message
-    page.get_by_role("link", name="All events").press("Enter")
-    page.get_by_text("Accepted (201)").first.wait_for()
+    boss.get_by_role("link", name="All events").press("Enter")
+    boss.get_by_text("Accepted (201)").first.wait_for()
 
 
-def test_a_group_is_accessible(page, sign_in, admin_user, ada):
-    sign_in(admin_user)
+def test_a_group_is_accessible(boss, ada):
     group = ScimGroup.objects.get()
-    page.goto(f"/admin/auth/group/{group.group_id}/change/")
-    assert_accessible(page)
+    boss.goto(f"/admin/auth/group/{group.group_id}/change/")
+    assert_accessible(boss)
 
 
-@pytest.mark.browser_context_args(viewport={"width": 320, "height": 640})
-def test_the_page_fits_a_narrow_screen(page, sign_in, admin_user, ada):
-    sign_in(admin_user)
-    page.goto(f"/admin/kyvos_portal/user/{ada.pk}/change/")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+@narrow
+def test_the_page_fits_a_narrow_screen(boss, ada):
+    boss.goto(f"/admin/kyvos_portal/user/{ada.pk}/change/")
+    assert_fits(boss)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.urls import reverse
 
 from tests.browser.axe import assert_accessible
+from tests.browser.screens import without_script
 
 pytestmark = pytest.mark.django_db(transaction=True)
-without_script = pytest.mark.browser_context_args(java_script_enabled=False)
 
 
 @pytest.fixture
-def boss(page, sign_in, issuer):
-    sign_in(get_user_model().objects.create_superuser("boss@example.com", password="x"))
-    page.goto(reverse("admin:scim_provisioning_oidcapplication_changelist"))
-    return page
+def boss(boss, issuer):
+    boss.goto(reverse("admin:scim_provisioning_oidcapplication_changelist"))
+    return boss
 
 
 @without_script

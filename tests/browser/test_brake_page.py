@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.urls import reverse
 
 from scim_provisioning.models import ScimUser
 from tests.browser.axe import assert_accessible
+from tests.browser.screens import NARROW, assert_fits, without_script
 from tests.flows.test_brake import disable, limits, people
 from tests.scim_fixtures import make_client
 
@@ -16,16 +16,15 @@ __all__ = ["limits"]
 
 
 @pytest.fixture
-def brake_page(page, sign_in, transactional_db, limits):
-    sign_in(get_user_model().objects.create_superuser("boss@example.com", password="x"))
+def brake_page(boss, limits):
     scim = make_client("idp")
     for one in people(scim, 5):
         disable(scim, one)
-    page.goto(reverse("admin:scim_provisioning_connection_brake", args=[scim.connection.pk]))
-    return page
+    boss.goto(reverse("admin:scim_provisioning_connection_brake", args=[scim.connection.pk]))
+    return boss
 
 
-@pytest.mark.browser_context_args(java_script_enabled=False)
+@without_script
 def test_people_get_their_access_back_and_it_goes_on_by_keyboard_without_script(brake_page):
     page = brake_page
     page.get_by_role("button", name="Enable them again").press("Enter")
@@ -42,7 +41,7 @@ def test_people_get_their_access_back_and_it_goes_on_by_keyboard_without_script(
 def test_its_pages_are_accessible_and_fit_a_narrow_screen(brake_page):
     page = brake_page
     assert_accessible(page)
-    page.set_viewport_size({"width": 320, "height": 700})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.set_viewport_size({"width": NARROW, "height": 700})
+    assert_fits(page)
     page.get_by_role("button", name="Let it go on").click()
     assert_accessible(page)

@@ -8,10 +8,10 @@ from playwright.sync_api import expect
 from onboarding.models import OnboardingRevision, Role
 from onboarding.services import publish
 from tests.browser.axe import assert_accessible
+from tests.browser.screens import assert_fits, narrow, without_script
 from tests.onboarding.bad_documents import GOOD
 
 pytestmark = pytest.mark.django_db(transaction=True)
-without_script = pytest.mark.browser_context_args(java_script_enabled=False)
 PAGES = "/admin/onboarding/onboardingconfiguration/"
 BAD = '{\n  "roleNam": "End User",\n  "sendWelcomeMailToUser": "😀 no"\n}'
 SELECTED = "document.activeElement.value.slice(document.activeElement.selectionStart, document.activeElement.selectionEnd)"
@@ -122,11 +122,11 @@ def test_pages_are_accessible(page, admin_user, path):
     assert_accessible(page)
 
 
-@pytest.mark.browser_context_args(viewport={"width": 320, "height": 640})
+@narrow
 @pytest.mark.parametrize("path", ["add/", "preview/"])
 def test_pages_fit_a_narrow_screen(page, path):
     page.goto(PAGES + path)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert_fits(page)
 
 
 @pytest.mark.parametrize(

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.urls import reverse
 
 from tests.browser.axe import assert_accessible
+from tests.browser.screens import without_script
 from tests.scim_fixtures import make_client
 
 pytestmark = pytest.mark.django_db(transaction=True)
-without_script = pytest.mark.browser_context_args(java_script_enabled=False)
 
 
 @pytest.fixture
-def credentials_page(page, sign_in, transactional_db):
-    sign_in(get_user_model().objects.create_superuser("boss@example.com", password="x"))
+def credentials_page(boss):
     connection = make_client("idp").connection
-    page.goto(reverse("admin:scim_provisioning_connection_credentials", args=[connection.pk]))
-    return page
+    boss.goto(reverse("admin:scim_provisioning_connection_credentials", args=[connection.pk]))
+    return boss
 
 
 @without_script

@@ -9,16 +9,10 @@ from django.utils import timezone
 
 from scim_provisioning.models import ProvisioningEvent
 from tests.browser.axe import assert_accessible
+from tests.browser.screens import assert_fits, narrow
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
-narrow = pytest.mark.browser_context_args(viewport={"width": 320, "height": 640})
+pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/admin/scim_provisioning/provisioningevent/"
-
-
-@pytest.fixture
-def boss(page, sign_in, admin_user):
-    sign_in(admin_user)
-    return page
 
 
 @pytest.fixture
@@ -77,7 +71,7 @@ def test_an_export_is_a_file(boss, ledger):
 @narrow
 def test_it_fits_a_narrow_screen(boss, ledger):
     boss.goto(URL)
-    assert boss.evaluate("document.documentElement.scrollWidth") <= 320
+    assert_fits(boss)
     boss.locator("#result_list th a").first.click()
     boss.get_by_role("columnheader", name="Before").wait_for()
-    assert boss.evaluate("document.documentElement.scrollWidth") <= 320
+    assert_fits(boss)

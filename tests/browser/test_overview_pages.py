@@ -6,17 +6,11 @@ import pytest
 
 from scim_provisioning.models import Finding, FindingKind, ProvisioningEvent, ScimUser
 from tests.browser.axe import assert_accessible
+from tests.browser.screens import assert_fits, narrow
 from tests.scim_fixtures import make_client
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
-narrow = pytest.mark.browser_context_args(viewport={"width": 320, "height": 640})
+pytestmark = pytest.mark.django_db(transaction=True)
 URL = "/admin/scim_provisioning/overview/"
-
-
-@pytest.fixture
-def boss(page, sign_in, admin_user):
-    sign_in(admin_user)
-    return page
 
 
 @pytest.fixture
@@ -58,7 +52,7 @@ def test_an_empty_one_is_accessible(boss):
 @narrow
 def test_it_fits_a_narrow_screen(boss, busy):
     boss.goto(URL)
-    assert boss.evaluate("document.documentElement.scrollWidth") <= 320
+    assert_fits(boss)
     boss.get_by_role("link", name="Decide").click()
     boss.wait_for_load_state()
-    assert boss.evaluate("document.documentElement.scrollWidth") <= 320
+    assert_fits(boss)

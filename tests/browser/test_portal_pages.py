@@ -6,9 +6,9 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from tests.browser.axe import assert_accessible
+from tests.browser.screens import assert_fits, narrow, without_script
 
 pytestmark = pytest.mark.django_db(transaction=True)
-without_script = pytest.mark.browser_context_args(java_script_enabled=False)
 PASSWORD = "correct horse battery"
 
 
@@ -50,12 +50,12 @@ def test_home_is_accessible(page, sign_in, person):
     assert_accessible(page)
 
 
-@pytest.mark.browser_context_args(viewport={"width": 320, "height": 640})
+@narrow
 @pytest.mark.parametrize("path", ["/", "/nowhere"])
 def test_pages_fit_a_narrow_screen(page, sign_in, person, path):
     sign_in(person)
     page.goto(path)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert_fits(page)
 
 
 @pytest.mark.parametrize(

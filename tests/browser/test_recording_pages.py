@@ -7,18 +7,18 @@ from django.urls import reverse
 
 from scim_provisioning.models import Exchange
 from tests.browser.axe import assert_accessible
+from tests.browser.screens import NARROW, assert_fits, without_script
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def recording(page, sign_in, transactional_db, admin_user, scim):
-    sign_in(admin_user)
-    page.goto(reverse("admin:scim_provisioning_connection_recording", args=[scim.connection.pk]))
-    return page
+def recording(boss, scim):
+    boss.goto(reverse("admin:scim_provisioning_connection_recording", args=[scim.connection.pk]))
+    return boss
 
 
-@pytest.mark.browser_context_args(java_script_enabled=False)
+@without_script
 def test_it_is_switched_on_read_and_removed_by_keyboard_without_script(recording, scim):
     page = recording
     page.get_by_label("Record for").select_option("4")
@@ -47,10 +47,10 @@ def test_its_pages_are_accessible_and_fit_a_narrow_screen(recording, scim):
         "a-long-name-that-has-nowhere-to-break-and-goes-on-for-long@example.com", title="x" * 200
     )
     page.reload()
-    page.set_viewport_size({"width": 320, "height": 700})
+    page.set_viewport_size({"width": NARROW, "height": 700})
     exchange = reverse("admin:scim_provisioning_exchange_change", args=[Exchange.objects.get().pk])
     for address in (page.url, exchange, reverse("admin:scim_provisioning_exchange_changelist")):
         page.goto(address)
         assert_accessible(page)
         if "/exchange/" not in address or address == exchange:
-            assert page.evaluate("document.documentElement.scrollWidth") <= 320, address
+            assert_fits(page)

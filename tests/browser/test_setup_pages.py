@@ -10,21 +10,19 @@ from requests.auth import HTTPBasicAuth
 
 from scim_provisioning.guides import GUIDES
 from tests.browser.axe import assert_accessible
+from tests.browser.screens import assert_fits, narrow, without_script
 from tests.idp.wire.run import load_cases, run_case
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
-without_script = pytest.mark.browser_context_args(java_script_enabled=False)
-narrow = pytest.mark.browser_context_args(viewport={"width": 320, "height": 640})
+pytestmark = pytest.mark.django_db(transaction=True)
 WIRE = Path(__file__).parents[1] / "idp" / "wire"
 TITLES = {guide.slug: str(guide.title) for guide in GUIDES}
 
 
 @pytest.fixture
-def boss(page, context, sign_in, admin_user, live_server):
-    sign_in(admin_user)
+def boss(boss, context, live_server):
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=live_server.url)
-    page.goto("/admin/")
-    return page
+    boss.goto("/admin/")
+    return boss
 
 
 def connect(page, way):
@@ -153,4 +151,4 @@ def test_the_pages_fit_a_narrow_screen(boss):
         if link:
             boss.get_by_role("link", name=link).first.click()
         boss.wait_for_load_state()
-        assert boss.evaluate("document.documentElement.scrollWidth") <= 320
+        assert_fits(boss)

@@ -7,12 +7,12 @@ import pytest
 from kyvos_portal.signin.models import SignInEvent
 from scim_provisioning.models import SignInClass
 from tests.browser.axe import assert_accessible
+from tests.browser.screens import without_script
 from tests.signin.conftest import application, oidc_peer, provider, saml_peer
 from tests.signin.fixtures import provisioned
 
 __all__ = ["application", "oidc_peer", "provider", "saml_peer"]
 pytestmark = pytest.mark.django_db(transaction=True)
-without_script = pytest.mark.browser_context_args(java_script_enabled=False)
 
 
 @pytest.fixture(autouse=True)

@@ -9,9 +9,9 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from tests.browser.axe import assert_accessible
+from tests.browser.screens import assert_fits, narrow, without_script
 
 pytestmark = pytest.mark.django_db(transaction=True)
-without_script = pytest.mark.browser_context_args(java_script_enabled=False)
 PASSWORD = "correct horse battery"
 
 
@@ -41,8 +41,8 @@ def test_the_security_page_is_accessible(page, sign_in, person):
     assert_accessible(page)
 
 
-@pytest.mark.browser_context_args(viewport={"width": 320, "height": 640})
+@narrow
 def test_the_security_page_fits_a_narrow_screen(page, sign_in, person):
     sign_in(person)
     page.goto("/accounts/security/")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert_fits(page)
