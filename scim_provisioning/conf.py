@@ -34,6 +34,8 @@ class Settings:
     """Bytes of a body sent to ``/Groups``."""
     max_operations: int = 1000
     """Operations of one PATCH."""
+    max_values: int = 500
+    """Values of one multi-valued attribute of a user; a group's members are not limited."""
     default_page_size: int = 100
     """Resources of a page when the client names no ``count``."""
     max_page_size: int = 1000

@@ -127,11 +127,11 @@ class Select(Statement):
 BATCH = 4096
 
 
-def batched(keys: Iterable[Any]) -> Iterator[list[Any]]:
+def batched(keys: Iterable[Any], size: int = BATCH) -> Iterator[list[Any]]:
     """Return the keys in lists that a statement can take."""
     everything = list(keys)
-    for start in range(0, len(everything), BATCH):
-        yield everything[start : start + BATCH]
+    for start in range(0, len(everything), size):
+        yield everything[start : start + size]
 
 
 def padded(values: Sequence[Any]) -> list[Any]:
@@ -150,20 +150,32 @@ def one_of(path: str, places: Sequence[Slot]) -> In:
     return In(F(path), list(places))
 
 
+ROWS = 128
+"""Most rows of one INSERT: each number of rows is a statement that is compiled and kept."""
+
+
 def insert(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> Any:
     """Insert rows of the same columns; return the new key of a single row."""
-    columns = tuple(rows[0])
-    statement = _insert(model, columns, len(rows), False, connection.vendor)
-    values = list(chain.from_iterable(row.values() for row in rows))
+    if len(rows) > 1:
+        _run(model, rows, ignore=False)
+        return None
+    statement = _insert(model, tuple(rows[0]), 1, False, connection.vendor)
     with connection.cursor() as cursor:
-        cursor.execute(statement.sql, statement.fill(values))
-        return cursor.fetchone()[0] if len(rows) == 1 else None
+        cursor.execute(statement.sql, statement.fill(list(rows[0].values())))
+        return cursor.fetchone()[0]
 
 
 def insert_missing(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> int:
     """Insert the rows that no unique constraint forbids; return how many there were."""
-    statement = _insert(model, tuple(rows[0]), len(rows), True, connection.vendor)
-    return statement.run(list(chain.from_iterable(row.values() for row in rows)))
+    return _run(model, rows, ignore=True)
+
+
+def _run(model: type[models.Model], rows: Sequence[dict[str, Any]], *, ignore: bool) -> int:
+    done = 0
+    for batch in batched(rows, ROWS):
+        statement = _insert(model, tuple(batch[0]), len(batch), ignore, connection.vendor)
+        done += statement.run(list(chain.from_iterable(row.values() for row in batch)))
+    return done
 
 
 @lru_cache(maxsize=256)

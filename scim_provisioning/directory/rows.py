@@ -15,11 +15,11 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 from django.db import connection, models
 
-from scim_provisioning import hosting
+from scim_provisioning import conf, hosting
 from scim_provisioning.context import Context
 from scim_provisioning.models import ExternalId, MultiValue
 from scim_provisioning.protocol.attributes import Json
-from scim_provisioning.protocol.errors import NotFound
+from scim_provisioning.protocol.errors import InvalidValue, NotFound
 from scim_provisioning.resources.asked import base_values
 from scim_provisioning.resources.bindings import EXTENSIONS, PerConnection
 from scim_provisioning.resources.expressions import FIRST_VALUE, lookup_key
@@ -107,6 +107,17 @@ def _loading(mapping: ResourceMapping, lock: bool, variant: Hashable) -> Select:
         # Keys do not change: memberships may point to a locked row meanwhile.
         rows = rows.select_for_update(no_key=True)
     return Select(rows.values_list(*columns))
+
+
+def check_counts(changes: Changes) -> None:
+    """Raise InvalidValue where an attribute would have more values than the settings allow.
+
+    One that has them already, from before there was the limit, may lose some.
+    """
+    most = conf.current().max_values
+    for key, (before, after) in changes.items():
+        if isinstance(after, list) and len(after) > max(most, len(before or ())):
+            raise InvalidValue(f"{key} has {len(after)} values; at most {most} are kept here.")
 
 
 def write_values(

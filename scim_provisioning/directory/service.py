@@ -41,7 +41,7 @@ from . import (
     refusals,
 )
 from .outcome import Outcome, render
-from .rows import FRESH, Stored, load, write_values
+from .rows import FRESH, Stored, check_counts, load, write_values
 
 KEPT_BY_PUT = ("active", "externalId")
 """What a PUT that does not name them leaves alone: see the wizard apps of Okta."""
@@ -102,6 +102,7 @@ def _create(
 ) -> Outcome:
     members = _take_members(document) if mapping.has_members else ()
     changes = mapping.changes({}, document)
+    check_counts(changes)
     columns = mapping.columns(changes, document)
     kind = kinds.of(mapping)
     account = kind.make(mapping, changes, document)
@@ -273,6 +274,7 @@ def _write(
     """Write what differs; nothing differs: nothing moves, and it is still recorded."""
     changes = mapping.changes(stored.document, after)
     _check_immutable(mapping, changes)
+    check_counts(changes)
     moved = membership.apply(mapping, stored.owner_id, members, context) if members else None
     if changes:
         if _takes_access(mapping, stored, changes):
