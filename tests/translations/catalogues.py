@@ -6,6 +6,7 @@ what is gone, compiles what is translated, and says what is not.
 
 from __future__ import annotations
 
+import ast
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,6 +74,14 @@ def _text(source: Path) -> str:
     if source.suffix == ".py":
         return text
     return "\n".join(line.lstrip() for line in templatize(text).splitlines())
+
+
+def names_of_functions(app: str) -> Iterator[str]:
+    """Yield the names under which the sources of an app import functions that mark texts."""
+    trees = (ast.parse(_text(source)) for source in _sources(app) if source.suffix == ".py")
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation":
+            yield from (one.asname or one.name for one in node.names if "gettext" in one.name)
 
 
 def compiled(catalog: Catalog) -> bytes:

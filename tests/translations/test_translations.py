@@ -28,6 +28,21 @@ def test_a_catalogue_has_what_the_sources_have_and_nothing_else(app, language):
 
 
 @once
+@pytest.mark.parametrize("app", catalogues.SOURCES)
+def test_texts_are_marked_by_names_that_tools_for_translations_know(app):
+    """Under another name the texts would be in no catalogue, and nothing would miss them."""
+    assert set(catalogues.names_of_functions(app)) <= catalogues.KEYWORDS.keys()
+
+
+@once
+def test_another_name_of_a_function_is_noticed(tmp_path, monkeypatch):
+    (tmp_path / "module.py").write_text("from django.utils.translation import gettext as tr")
+    monkeypatch.setattr(catalogues, "ROOT", tmp_path)
+    monkeypatch.setattr(catalogues, "SOURCES", {"app": ["."]})
+    assert list(catalogues.names_of_functions("app")) == ["tr"]
+
+
+@once
 @every_catalogue
 def test_everything_is_translated(app, language):
     assert catalogues.untranslated(catalogues.read(app, language)) == []
