@@ -60,7 +60,7 @@ class PortalGroupAdmin(ProvisionedGroup, PermissionsInGroups, GroupAdmin):
     @admin.display(description=_("role that it gives"))
     def role(self, obj: Any) -> str:
         """Show the role with the way to it, or to giving one."""
-        return role_of(obj)
+        return role_of(obj, self.admin_site)
 
     class Media:
         css = {"all": ("onboarding/admin.css",)}
@@ -105,7 +105,7 @@ class PortalUserAdmin(ProvisionedUser, PermissionsInGroups, UserAdmin):  # type:
     @admin.display(description=_("role and First Login Actions"))
     def onboarding(self, obj: Any) -> str:
         """Show the role in effect, its origin, and what was applied or why not."""
-        return record_of(obj)
+        return record_of(obj, self.admin_site)
 
     @admin.display(description=_("access ended"))
     def scim_ended(self, obj: Any) -> str:

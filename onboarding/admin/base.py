@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.admin import ModelAdmin
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.db.models import Model
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.module_loading import import_string
 
 from onboarding import conf
@@ -34,6 +36,9 @@ class Page(Base):  # type: ignore[type-arg]
     show_full_result_count = False
     list_per_page = 50
 
+    class Media:
+        css = {"all": ("onboarding/admin.css",)}
+
 
 class ReadOnlyPage(Page):
     """A page of what nobody edits by hand."""
@@ -49,6 +54,14 @@ class ReadOnlyPage(Page):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Rows stay."""
         return False
+
+
+def address(site: AdminSite, model: type[Model], page: str, *keys: Any) -> str | None:
+    """Return where a page of a model is on an admin site, None where it has none."""
+    if not site.is_registered(model):
+        return None
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}"
+    return reverse(name, args=keys, current_app=site.name)
 
 
 def may_allow_administrators(request: HttpRequest) -> bool:

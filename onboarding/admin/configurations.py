@@ -37,9 +37,6 @@ class OnboardingConfigurationAdmin(Page):
     ordering = ("source",)
     change_list_template = "onboarding/admin/configurations.html"
 
-    class Media:
-        css = {"all": ("onboarding/admin.css",)}
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Add who wrote the text in force, and when."""
         newest = OnboardingRevision.objects.filter(configuration=OuterRef("pk")).order_by("-id")

@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin import AdminSite
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from onboarding import services
 from onboarding.models import GroupRole
 
-from .base import GivesRoles, may_allow_administrators
+from .base import GivesRoles, address, may_allow_administrators
 
 
 @admin.register(GroupRole)
@@ -50,14 +49,16 @@ class GroupRoleAdmin(GivesRoles):
         return super().get_queryset(request).select_related("group", "role", "given_by")
 
 
-def role_of(group: Any) -> SafeString:
-    """Return the role that a group gives and who said so, for a site's own page of the group."""
+def role_of(group: Any, site: AdminSite) -> str:
+    """Return the role that a group gives and who said so, for a page of the group on a site."""
     row = GroupRole.objects.filter(group=group).select_related("role", "given_by").first()
     if row is None:
-        url = f"{reverse('admin:onboarding_grouprole_add')}?group={group.pk}"
-        return format_html('{} <a href="{}">{}</a>', _("None."), url, _("Give a role"))
-    url = reverse("admin:onboarding_grouprole_change", args=[row.pk])
+        add = address(site, GroupRole, "add")
+        way = format_html(' <a href="{}?group={}">{}</a>', add, group.pk, _("Give a role"))
+        return format_html("{}{}", _("None."), way if add else "")
+    url = address(site, GroupRole, "change", row.pk)
+    role = format_html('<a href="{}">{}</a>', url, row.role) if url else row.role
     day = date_format(localtime(row.given), "DATE_FORMAT")
     by = row.given_by or _("nobody known")
     text = _("given by %(person)s, %(day)s") % {"person": by, "day": day}
-    return format_html('<a href="{}">{}</a>, {}', url, row.role, text)
+    return format_html("{}, {}", role, text)

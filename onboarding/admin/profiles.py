@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin import AdminSite
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from onboarding import services
-from onboarding.models import UserProfile
+from onboarding.models import OnboardingConfiguration, UserProfile
 
-from .base import GivesRoles
+from .base import GivesRoles, address
 
 
 @admin.register(UserProfile)
@@ -87,14 +87,15 @@ class UserProfileAdmin(GivesRoles):
         return format_html("{}, {}", effective.role, mark_safe(origin.strip()))
 
     @admin.display(description=_("by revision"))
-    def by_revision(self, obj: Any) -> SafeString | None:
+    def by_revision(self, obj: Any) -> str | None:
         """The text that was applied, with the way to it."""
         revision = obj.known.profile.revision
         if revision is None:
             return None
-        page = "admin:onboarding_onboardingconfiguration_history"
-        address = reverse(page, None, [revision.configuration_id], None, self.admin_site.name)
-        return format_html('<a href="{}">{}</a>', f"{address}#revision-{revision.pk}", revision)
+        key = revision.configuration_id
+        url = address(self.admin_site, OnboardingConfiguration, "history", key)
+        linked = format_html('<a href="{}#revision-{}">{}</a>', url, revision.pk, revision)
+        return linked if url else str(revision)
 
     @admin.display(description=_("still to come"))
     def pending(self, obj: Any) -> str | None:
@@ -120,7 +121,13 @@ class UserProfileAdmin(GivesRoles):
         return format_html("<ul>{}</ul>", items) if items else None
 
 
-def record_of(user: Any) -> SafeString:
-    """Return a user's role and record in short, for a site's own page of the user."""
-    context = {"known": services.describe(user), "user_key": user.pk}
+def record_of(user: Any, site: AdminSite) -> SafeString:
+    """Return a user's role and record in short, for a page of the user on an admin site."""
+    known = services.describe(user)
+    add = address(site, UserProfile, "add")
+    context = {
+        "known": known,
+        "record": known.profile and address(site, UserProfile, "change", known.profile.pk),
+        "add": add and f"{add}?user={user.pk}",
+    }
     return render_to_string("onboarding/admin/record.html", context)

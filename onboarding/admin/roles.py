@@ -68,9 +68,6 @@ class RoleAdmin(Page):
     change_form_template = "onboarding/admin/role.html"
     form = RoleForm
 
-    class Media:
-        css = {"all": ("onboarding/admin.css",)}
-
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Fixed roles stay as they are; those of administrators need a right of their own."""
         if obj is not None and (obj.fixed or not self._may_rank(request, obj.rank)):

@@ -7,7 +7,7 @@ from django.urls import include, path
 
 ops = admin.AdminSite(name="ops")
 for model, page in admin.site._registry.items():
-    if model._meta.app_label == "scim_provisioning":
+    if model._meta.app_label in ("scim_provisioning", "onboarding"):
         ops.register(model, type(page))
 
 urlpatterns = [
