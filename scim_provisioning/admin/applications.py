@@ -10,7 +10,6 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext, ngettext
@@ -26,7 +25,8 @@ from scim_provisioning.models import OIDCApplication
 from scim_provisioning.models.application import ASYMMETRIC
 
 from .base import ConfiguringPage
-from .secrets import ask_first
+from .facts import address
+from .secrets import ask_first, respond
 
 
 class LinesField(forms.CharField):
@@ -271,12 +271,8 @@ class OIDCApplicationAdmin(ConfiguringPage):
     def _tool(
         self, request: HttpRequest, title: Any, form: forms.Form, steps: Any, row: Any = None
     ) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": title,
-            "form": form,
-            "steps": steps,
-            "original": row,
-        }
-        return TemplateResponse(request, "scim_provisioning/application_tool.html", context)
+        context: dict[str, Any] = {"form": form, "steps": steps}
+        if row is not None:
+            own = address(self.admin_site, OIDCApplication, "change", row.pk)
+            context["trail"] = [(str(row), own)]
+        return respond(self, request, "application_tool", title, **context)

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from django.contrib.admin import ModelAdmin, ShowFacets
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from scim_provisioning import conf, rights
-from scim_provisioning.protocol.fold import fold
-from scim_provisioning.protocol.identifiers import parse
 
 
 def named_base() -> Any:
@@ -36,49 +32,17 @@ class Page(Base):  # type: ignore[type-arg]
     show_facets = ShowFacets.NEVER
     list_per_page = 50
 
+    class Media:
+        css = {"all": ("scim_provisioning/admin.css",)}
+
     def has_operate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether a person may pause, rotate and replay: for actions and pages."""
         return rights.may_operate(request.user)
 
 
-class SearchPage(Page):
-    """A page searched by the beginning of a folded name, or by a whole id.
-
-    The stock search compares ids as text, which no index serves.
-    """
-
-    prefix_field = ""
-    id_fields: tuple[str, ...] = ("id",)
-
-    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
-        """Show the search box."""
-        return (self.prefix_field, *self.id_fields)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Return the rows found; no row twice."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        found = Q(**{f"{self.prefix_field}__startswith": fold(term)})
-        if (key := _uuid(term)) is not None:
-            # Some identity providers use ids as names: either may be meant.
-            for field in self.id_fields:
-                found |= Q(**{field: key})
-        return queryset.filter(found), False
-
-
 def site(request: HttpRequest) -> str:
     """Return scheme and host as whoever looks at the page knows them."""
     return f"{request.scheme}://{request.get_host()}"
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return parse(text, any_case=True) or UUID(text)
-    except ValueError:
-        return None
 
 
 class ReadOnlyPage(Page):

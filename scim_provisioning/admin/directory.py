@@ -15,13 +15,14 @@ from scim_provisioning.directory import sync
 from scim_provisioning.models import ExternalId, MultiValue, ScimGroup, ScimUser
 from scim_provisioning.protocol.identifiers import shown
 
-from .base import SearchPage
 from .facts import ended_of, events_of, groups_of, sees
+from .search import SearchPage
 
 
 class ReadOnlyInline(admin.TabularInline):  # type: ignore[type-arg]
     """Rows that only SCIM writes."""
 
+    template = "scim_provisioning/rows.html"
     extra = 0
     can_delete = False
 
@@ -65,9 +66,6 @@ class ResourcePage(SearchPage):
     list_filter = ("connection", "listed")
     ordering = ("-created", "-id")
     list_select_related = ("connection",)
-
-    class Media:
-        css = {"all": ("scim_provisioning/admin.css",)}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Rows come with Django's users and groups."""

@@ -23,7 +23,7 @@ from scim_provisioning.models import ProvisioningEvent, RequestCount
 from scim_provisioning.protocol.identifiers import shown
 
 from . import changes, exports, recording
-from .base import ReadOnlyPage, SearchPage
+from .base import ReadOnlyPage
 from .event_filters import (
     OPERATIONS,
     REFUSED,
@@ -36,6 +36,7 @@ from .event_filters import (
     UserFilter,
 )
 from .keyset import KeysetList
+from .search import SearchPage
 
 SECONDS = "Y-m-d H:i:s"
 PARAMETERS = {"User": "person", "Group": "group"}

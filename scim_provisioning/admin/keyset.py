@@ -12,10 +12,11 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+
+from .search import SearchList
 
 BEFORE, AFTER = "before", "after"
 NEWEST_FIRST, OLDEST_FIRST = ("-time", "-id"), ("time", "id")
@@ -147,7 +148,7 @@ def batches(rows: QuerySet[Any], names: Iterable[str]) -> Iterator[list[dict[str
         start = Place(batch[-1]["time"], batch[-1]["id"])
 
 
-class KeysetList(ChangeList):
+class KeysetList(SearchList):
     """The admin's list of rows, by place."""
 
     def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Any]:

@@ -70,6 +70,8 @@ class OverviewAdmin(ReadOnlyPage):
             "bar": WIDTH,
             "most": max(day.events for day in days),
             "problems": [(one, self._link(one)) for one in health.problems(site(request))],
+            # It is the list of its model itself.
+            "list_url": None,
             **self._findings(request),
             **self._failures(request),
         }

@@ -107,6 +107,8 @@ def test_a_range_of_days_includes_both(admin_client):
         f"?person={'x' * 300}",
         "?q=%25",
         "?person=%00",
+        "?q=%00",
+        "?q=ada%00",
     ],
 )
 def test_what_is_not_understood_finds_nothing(story, admin_client, query):
@@ -116,6 +118,13 @@ def test_what_is_not_understood_finds_nothing(story, admin_client, query):
 @pytest.mark.parametrize("query", ["?from_day=yesterday", f"?group={'x' * 300}"])
 def test_a_filter_says_what_it_did_not_understand(admin_client, query):
     assert "errorlist" in admin_client.get(LIST + query).content.decode()
+
+
+def test_a_search_says_at_its_field_what_it_cannot_look_for(story, admin_client):
+    page = admin_client.get(f"{LIST}?q=ada%00").content.decode()
+    assert 'aria-invalid="true" aria-describedby="searchbar_error searchbar_helptext"' in page
+    assert page.count("Null characters are not allowed.") == 1
+    assert "searchbar_error" not in admin_client.get(f"{LIST}?q=ada").content.decode()
 
 
 @pytest.mark.parametrize("place", ["x", "1", "1.", ".1", "-1.1", "9" * 30 + ".1", "²." + "1"])
