@@ -52,6 +52,9 @@ class Settings:
     """Nesting of a filter."""
     max_filter_terms: int = 200
     """Comparisons of a filter."""
+    max_filter_scans: int = 20
+    """Comparisons of a filter that no index answers (``co``, ``ew``, ``ne``, ``not``, ``pr``, most
+    attributes): each is made with every resource, or member, so more are 400 ``tooMany``."""
     bulk_max_operations: int = 1000
     """Operations of a Bulk, which ServiceProviderConfig shows; clients read 0 as *no limit*."""
     bulk_max_payload_size: int = 5 * 1024 * 1024

@@ -22,14 +22,16 @@ from django.db.models.signals import m2m_changed
 from scim_provisioning import conf, hosting
 from scim_provisioning.context import Context
 from scim_provisioning.models import ScimUser
-from scim_provisioning.protocol.errors import InvalidValue
+from scim_provisioning.protocol.errors import InvalidValue, PayloadTooLarge
 from scim_provisioning.protocol.identifiers import parse, shown
 from scim_provisioning.protocol.patch import MemberChange
+from scim_provisioning.protocol.tree import Filter
 from scim_provisioning.resources.asked import base_values
+from scim_provisioning.resources.costs import Shape, scans_within
 from scim_provisioning.resources.expressions import FIRST_VALUE, SHOWS_PROTECTED
 from scim_provisioning.resources.filters import Shaper, where
 from scim_provisioning.resources.mapping import ResourceMapping
-from scim_provisioning.resources.relations import Membership, membership
+from scim_provisioning.resources.relations import Membership, Within, membership
 from scim_provisioning.statements import (
     Select,
     Slot,
@@ -100,7 +102,12 @@ def _who() -> str:
 def apply(
     mapping: ResourceMapping, group_id: Any, changes: Iterable[MemberChange], context: Context
 ) -> Moved:
-    """Change who is in a group; raise InvalidValue for ids of nobody."""
+    """Change who is in a group; raise InvalidValue for ids of nobody.
+
+    Raises PayloadTooLarge where filters would compare too much with every member.
+    """
+    changes = tuple(changes)
+    _check_costs(mapping, changes, context)
     delta, moved = Delta(), Moved()
     for change in changes:
         if change.kind == "remove_matching":
@@ -112,6 +119,27 @@ def apply(
         else:
             delta.feed(change)
     return _join(moved, _flush(group_id, delta, context))
+
+
+def _check_costs(
+    mapping: ResourceMapping, changes: Iterable[MemberChange], context: Context
+) -> None:
+    most, cost = conf.current().max_filter_scans, 0
+    for change in changes:
+        if change.filter is not None:
+            shape, within = _shape(mapping, change.filter, [], context)
+            cost += scans_within(shape, mapping, within)
+    if cost > most:
+        raise PayloadTooLarge(f"The paths make more than {most} comparisons with every member.")
+
+
+def _shape(
+    mapping: ResourceMapping, asked: Filter, values: list[Any], context: Context
+) -> tuple[Shape, Within]:
+    target, relation = mapping.targets["members"], mapping.bindings["members"]
+    assert isinstance(relation, Membership)
+    shaper = Shaper(mapping, context.policy, values)
+    return shaper.shape(asked, target.attribute), (target, relation)
 
 
 def _join(first: Moved, second: Moved) -> Moved:
@@ -213,13 +241,9 @@ def _members(variant: Hashable) -> Select:
 def _matching(
     mapping: ResourceMapping, group_id: Any, change: MemberChange, context: Context
 ) -> list[UUID]:
-    target = mapping.targets["members"]
-    relation = mapping.bindings["members"]
-    assert isinstance(relation, Membership)
     assert change.filter is not None
-    values = base_values(context)
-    shaper = Shaper(mapping, context.policy, values)
-    shape, found = shaper.shape(change.filter, target.attribute), []
+    values, found = base_values(context), []
+    shape, (target, relation) = _shape(mapping, change.filter, values, context)
     for branch in relation.branches:
         assert isinstance(branch, Membership)
         condition = where(shape, mapping, (target, branch))

@@ -18,14 +18,15 @@ from django.db.models.functions import Cast
 from scim_provisioning import conf
 from scim_provisioning.context import Context
 from scim_provisioning.protocol.attributes import Target
-from scim_provisioning.protocol.errors import InvalidFilter, InvalidPath
+from scim_provisioning.protocol.errors import InvalidFilter, InvalidPath, TooMany
 from scim_provisioning.protocol.grammar import parse_attribute, parse_filter
 from scim_provisioning.protocol.policy import Policy
 from scim_provisioning.protocol.projection import Projection
 from scim_provisioning.protocol.tree import Filter
 
+from .costs import Shape, scans
 from .expressions import Operand
-from .filters import Shape, Shaper, target_of
+from .filters import Shaper
 from .mapping import ResourceMapping
 from .relations import Relation, Rows
 
@@ -80,7 +81,10 @@ def base_values(context: Context) -> list[Any]:
 def ask(
     mappings: Sequence[ResourceMapping], search: Search, context: Context
 ) -> tuple[Asked, list[Any]]:
-    """Return a query with the values of its statements; raise InvalidFilter or InvalidPath."""
+    """Return a query with the values of its statements.
+
+    Raises InvalidFilter, InvalidPath, or TooMany where the filter costs too much.
+    """
     policy = context.policy
     values = base_values(context)
     shapes = _shapes(mappings, search.filter, policy, values)
@@ -98,8 +102,14 @@ def _shapes(
     if text is None:
         return [None] * len(mappings)
     tree = _parse(text)
-    shapers = [Shaper(mapping, policy, values, mappings) for mapping in mappings]
-    return [shaper.shape(tree) for shaper in shapers]
+    return [_shape(tree, Shaper(mapping, policy, values, mappings)) for mapping in mappings]
+
+
+def _shape(tree: Filter, shaper: Shaper) -> Shape:
+    shape, most = shaper.shape(tree), conf.current().max_filter_scans
+    if scans(shape, shaper.mapping) > most:
+        raise TooMany(f"The filter makes more than {most} comparisons with every resource.")
+    return shape
 
 
 def _parse(text: str) -> Filter:
@@ -151,7 +161,7 @@ def sort_expression(arm: Arm, asked: Asked) -> Any:
         nothing = Cast(Value(None), field)
         return Operand(nothing, field).sort_key
     operand = _operand(arm.mapping, arm.sort)
-    target = target_of(arm.mapping, arm.sort)
+    target = arm.mapping.target_of(arm.sort)
     binding = arm.mapping.binding(target)
     if not isinstance(binding, Relation):
         return operand.sort_key
@@ -167,7 +177,7 @@ def _entries(binding: Relation) -> models.QuerySet[Any, Any]:
 
 
 def _operand(mapping: ResourceMapping, key: str) -> Operand:
-    target = target_of(mapping, key)
+    target = mapping.target_of(key)
     binding = mapping.binding(target)
     try:
         if not isinstance(binding, Relation):

@@ -84,6 +84,10 @@ class Binding:
         """Return the condition ``target operator slot``."""
         return self.operand(target).compare(operator, index)
 
+    def by_index(self, operator: Operator, target: Target) -> bool:
+        """Whether an index finds the resources that meet such a comparison."""
+        return self.operand(target).by_index(operator)
+
     def present(self, target: Target) -> Any:
         """Return the condition that it is assigned."""
         return IsNull(self.operand(target).expression, False)
@@ -298,6 +302,10 @@ class PerConnection(Binding):
         )
         return models.Q(pk__in=rows.filter(**{f"{self.owner}__isnull": False}).values(self.owner))
 
+    def by_index(self, operator: Operator, target: Target) -> bool:
+        """Whether it is ``eq``: see ``condition``."""
+        return operator is Operator.EQ
+
     def _subquery(self, column: str) -> Subquery:
         rows = ExternalId.objects.filter(
             **{self.owner: OuterRef("pk")}, connection=Slot(CONNECTION, models.BigAutoField())
@@ -351,6 +359,10 @@ class SchemasInUse(Binding):
         for urn, in_use in extensions.items():
             condition |= models.Q(constant(urn).compare(operator, index)) & in_use
         return condition
+
+    def by_index(self, operator: Operator, target: Target) -> bool:
+        """No index tells which schemas are in use."""
+        return False
 
     def present(self, target: Target) -> Any:
         """Every resource has schemas."""

@@ -147,6 +147,12 @@ class Operand:
     key_prefix: bool = False
     sorts: bool = False
 
+    def by_index(self, operator: Operator) -> bool:
+        """Whether an index finds what meets a comparison."""
+        if operator is Operator.SW:
+            return self.key_prefix
+        return operator is Operator.EQ and self.key is not None
+
     def compare(self, operator: Operator, index: int) -> Any:
         """Return the condition ``operand operator slot``, NULL where it is unassigned."""
         if operator is Operator.EQ:

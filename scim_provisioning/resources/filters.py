@@ -8,7 +8,7 @@ the SQL is not.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, assert_never
+from typing import assert_never
 
 from django.db.models import Q, Value
 from django.db.models.fields import BooleanField
@@ -32,10 +32,9 @@ from scim_provisioning.protocol.tree import (
 )
 
 from .bindings import SchemasInUse
+from .costs import Shape, scans
 from .mapping import ResourceMapping
-from .relations import Relation
-
-Shape = tuple[Any, ...]
+from .relations import Relation, Within, part
 
 
 class Absent(Exception):
@@ -65,8 +64,8 @@ class Shaper:
         """Return the shape of a node; ``within`` is the attribute of the value path around it."""
         match node:
             case And() | Or():
-                name = "and" if isinstance(node, And) else "or"
-                return (name, *(self.shape(operand, within) for operand in node.operands))
+                parts = [self.shape(operand, within) for operand in node.operands]
+                return ("and", *parts) if isinstance(node, And) else _either(parts)
             case Not():
                 return ("not", self.shape(node.operand, within))
             case Comparison() | Present() | ValuePath():
@@ -143,16 +142,29 @@ class Shaper:
         return ("in", target.key, self.shape(node.filter, target.attribute))
 
 
+def _either(parts: Sequence[Shape]) -> Shape:
+    """Return the shape of an ``or``: one look at the values of an attribute asks all of them."""
+    asked: dict[str, list[Shape]] = {}
+    others = []
+    for shape in parts:
+        if shape[0] == "in":
+            asked.setdefault(shape[1], []).append(shape[2])
+        else:
+            others.append(shape)
+    joined = [("in", key, _any_shape(inner)) for key, inner in asked.items()]
+    return _any_shape([*others, *joined])
+
+
+def _any_shape(parts: Sequence[Shape]) -> Shape:
+    return parts[0] if len(parts) == 1 else ("or", *parts)
+
+
 def _absent(node: Comparison | Present | ValuePath) -> Shape:
     """Return the shape of a condition on an attribute that is never assigned."""
     if isinstance(node, Comparison):
         is_null = node.value is None
         return ("never",) if is_null == (node.operator is Operator.NE) else ("not", ("never",))
     return ("never",)
-
-
-Within = tuple[Target, Relation]
-"""An attribute and the relation that holds its values, or a part of them."""
 
 
 def where(shape: Shape, mapping: ResourceMapping, within: Within | None = None) -> Q:
@@ -175,7 +187,8 @@ def where(shape: Shape, mapping: ResourceMapping, within: Within | None = None) 
         case ("in", key, inner):
             target, relation = mapping.targets[key], _relation(mapping, key)
             conditions = [where(inner, mapping, (target, b)) for b in relation.branches]
-            return _any_of(relation.alternatives(conditions), mapping)
+            by_index = scans(shape, mapping) == 0
+            return _any_of(relation.alternatives(conditions, by_index=by_index), mapping)
         case ("pr", name):
             return _present(name, mapping, within)
         case (operator, index, name):
@@ -199,17 +212,10 @@ def _relation(mapping: ResourceMapping, key: str) -> Relation:
     return binding
 
 
-def _part(name: str, within: Within) -> Any:
-    target, relation = within
-    sub = target.attribute.sub(name)
-    assert sub is not None
-    return relation.part(sub)
-
-
 def _present(name: str, mapping: ResourceMapping, within: Within | None) -> Q:
     if within is not None:
-        return Q(IsNull(_part(name, within).expression, False))
-    target = target_of(mapping, name)
+        return Q(IsNull(part(name, within).expression, False))
+    target = mapping.target_of(name)
     if target.key in mapping.bindings or target.sub:
         return Q(mapping.binding(target).present(target))
     keys = [key for key in mapping.bindings if key.startswith(f"{name}.")]
@@ -220,17 +226,9 @@ def _compare(
     operator: Operator, index: int, name: str, mapping: ResourceMapping, within: Within | None
 ) -> Q:
     if within is not None:
-        return Q(_part(name, within).compare(operator, index))
-    target = target_of(mapping, name)
+        return Q(part(name, within).compare(operator, index))
+    target = mapping.target_of(name)
     binding = mapping.binding(target)
     if isinstance(binding, SchemasInUse):
         return binding.compare(operator, index, mapping.extensions_in_use)
     return Q(binding.condition(operator, target, index))
-
-
-def target_of(mapping: ResourceMapping, key: str) -> Target:
-    """Return what a canonical name means, sub-attributes of a bound attribute included."""
-    for target in mapping._all_targets():
-        if target.key == key:
-            return target
-    raise AssertionError(key)

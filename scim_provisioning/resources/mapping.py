@@ -80,6 +80,14 @@ class ResourceMapping:
                 yield Target(urn, attribute)
                 yield from (Target(urn, attribute, sub) for sub in attribute.sub_attributes)
 
+    @cached_property
+    def _meanings(self) -> Mapping[str, Target]:
+        return {target.key: target for target in self._all_targets()}
+
+    def target_of(self, key: str) -> Target:
+        """Return what a canonical name means, sub-attributes of a bound attribute included."""
+        return self._meanings[key]
+
     def binding(self, target: Target) -> Binding:
         """Return the binding of a target, or that of the attribute around it."""
         found = self.bindings.get(target.key)

@@ -63,7 +63,7 @@ class NestedGroups(Membership):
         """The groups themselves, and what is within them."""
         return DirectGroups(self.name, self.endpoint, self.kind), IndirectGroups()
 
-    def alternatives(self, conditions: Sequence[Q | None]) -> list[Q]:
+    def alternatives(self, conditions: Sequence[Q | None], *, by_index: bool = False) -> list[Q]:
         """Ask for the groups first: whoever is in one of them is found by index."""
         own, within = (
             branch.queryset() if condition is None else branch.queryset().filter(condition)

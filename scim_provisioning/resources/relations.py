@@ -20,7 +20,7 @@ from django.db.models.functions import Coalesce
 from scim_provisioning import hosting
 from scim_provisioning.models import MultiValue
 from scim_provisioning.models.ordering import Folded
-from scim_provisioning.protocol.attributes import Attribute, Json, Type
+from scim_provisioning.protocol.attributes import Attribute, Json, Target, Type
 from scim_provisioning.protocol.errors import InvalidFilter
 from scim_provisioning.protocol.fold import fold
 from scim_provisioning.protocol.identifiers import shown
@@ -56,9 +56,13 @@ class Relation(Binding):
         """The relations that hold the values: this one alone, unless several do together."""
         return (self,)
 
-    def alternatives(self, conditions: Sequence[Q | None]) -> list[Q]:
-        """Return what a resource meets one of where a branch has a row that meets its condition."""
-        return [Q(b.exists(c)) for b, c in zip(self.branches, conditions, strict=True)]
+    def alternatives(self, conditions: Sequence[Q | None], *, by_index: bool = False) -> list[Q]:
+        """Return what a resource meets one of where a branch has a row that meets its condition.
+
+        ``by_index``: an index finds these rows.
+        """
+        pairs = zip(self.branches, conditions, strict=True)
+        return [branch.exists(condition, by_index=by_index) for branch, condition in pairs]
 
     owner_path = "user"
     """The path from a row to its owner's key."""
@@ -67,16 +71,31 @@ class Relation(Binding):
         """Return what a comparison of a sub-attribute compares, within a row."""
         raise InvalidFilter(f"{sub.name} cannot be used in a filter.")
 
-    def exists(self, condition: Q | None) -> Exists:
-        """Return whether a resource has a row that meets the condition."""
-        rows = self.queryset().filter(**{self.owner_path: OuterRef(self.owner)})
-        return Exists(rows.filter(condition) if condition is not None else rows)
+    def exists(self, condition: Q | None, *, by_index: bool = False) -> Q:
+        """Return the condition that a resource has a row that meets the condition."""
+        rows = self.queryset() if condition is None else self.queryset().filter(condition)
+        if by_index:
+            # SQLite would ask every resource for such a row, instead of the index once.
+            return Q(**{f"{self.owner}__in": rows.values(self.owner_path)})
+        return Q(Exists(rows.filter(**{self.owner_path: OuterRef(self.owner)})))
 
     def load(
         self, keys: Sequence[Any], context: Sequence[Any]
     ) -> Mapping[Any, Mapping[str, list[Json]]]:
         """Return the values of the resources with these keys, by key and attribute."""
         raise NotImplementedError
+
+
+Within = tuple[Target, Relation]
+"""An attribute and the relation that holds its values, or a part of them."""
+
+
+def part(name: str, within: Within) -> Operand:
+    """Return what a comparison of a sub-attribute compares, within a row."""
+    target, relation = within
+    sub = target.attribute.sub(name)
+    assert sub is not None
+    return relation.part(sub)
 
 
 @dataclass(frozen=True)
