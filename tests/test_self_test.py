@@ -10,11 +10,13 @@ from django.urls import reverse
 
 from scim_provisioning import guides, self_test
 from scim_provisioning.models import ClientSecret, Connection, PersonalAccessToken
-from scim_provisioning.self_test import HIDDEN, Place
+from scim_provisioning.self_test import Place, exchange
+from scim_provisioning.self_test.exchange import HIDDEN
+from scim_provisioning.self_test.judging import LIST as LIST_RESPONSE
 from tests.local_server import LocalServer, after, send
 
 pytestmark = pytest.mark.django_db(transaction=True)
-LIST = {"schemas": [self_test.LIST], "totalResults": 0}
+LIST = {"schemas": [LIST_RESPONSE], "totalResults": 0}
 NOWHERE = "http://nowhere.invalid"
 
 
@@ -90,7 +92,7 @@ def test_what_cannot_be_reached_at_all_is_told(scim, is_known):
 
 
 def test_a_site_that_is_busy_with_asking_says_what_helps(scim, answering, monkeypatch):
-    monkeypatch.setattr(self_test, "TIMEOUT", 0.2)
+    monkeypatch.setattr(exchange, "TIMEOUT", 0.2)
     answer_all(answering, after(1, LIST))
     outcome = run(scim, answering.url)
     assert not outcome.passed
