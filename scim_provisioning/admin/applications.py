@@ -22,7 +22,7 @@ from scim_provisioning.auth import connection_test
 from scim_provisioning.auth.client_credentials import explain
 from scim_provisioning.auth.discovery import ENDPOINTS
 from scim_provisioning.models import OIDCApplication
-from scim_provisioning.models.application import ASYMMETRIC
+from scim_provisioning.models.oidc import ASYMMETRIC
 
 from .base import ConfiguringPage
 from .facts import address

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from scim_provisioning import outbound
 from scim_provisioning.encryption import KeyMissing
 from scim_provisioning.models import OIDCApplication
-from scim_provisioning.models.application import Preset
+from scim_provisioning.models.oidc import Preset
 from scim_provisioning.outbound import OutboundError
 
 from .client_credentials import Step, explain

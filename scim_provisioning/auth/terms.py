@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 
 from scim_provisioning.models import OIDCApplication
-from scim_provisioning.models.application import ASYMMETRIC, TokenClaim
+from scim_provisioning.models.oidc import ASYMMETRIC, TokenClaim
 from scim_provisioning.protocol.attributes import Json
 from scim_provisioning.statements import Select, Slot, one_of, slots
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from jwt import PyJWS
 from jwt.exceptions import PyJWTError
 
-from scim_provisioning.models.application import ASYMMETRIC
+from scim_provisioning.models.oidc import ASYMMETRIC
 from scim_provisioning.protocol.attributes import Json
 
 from . import terms as trust

@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from .application import check_issuer, check_urls
 from .connection import Connection
+from .trust import check_issuer, check_urls
 
 
 class WorkloadTrust(models.Model):

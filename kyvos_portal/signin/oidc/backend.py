@@ -16,7 +16,7 @@ from kyvos_portal.signin.rule import Reason, Way
 from kyvos_portal.signin.sessions import SignIn
 from scim_provisioning import outbound
 from scim_provisioning.auth.compact import Refused as BadToken
-from scim_provisioning.models.application import Kind
+from scim_provisioning.models.oidc import Kind
 from scim_provisioning.outbound import OutboundError
 from scim_provisioning.protocol.errors import Unavailable
 

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from scim_provisioning import applications
 from scim_provisioning.auth.discovery import ENDPOINTS
 from scim_provisioning.models import OIDCApplication
-from scim_provisioning.models.application import (
+from scim_provisioning.models.oidc import (
     ASYMMETRIC,
     Kind,
     Preset,
