@@ -229,7 +229,7 @@ def test_purge_removes_what_is_old(scim, capsys):
 
 
 def test_purge_goes_on_batch_after_batch(monkeypatch, capsys):
-    monkeypatch.setattr("scim_provisioning.management.commands.purge_ledger.BATCH", 2)
+    monkeypatch.setattr("scim_provisioning.management.purging.BATCH", 2)
     old = timezone.now() - timedelta(days=500)
     for _ in range(5):
         ProvisioningEvent.objects.create(time=old, method="GET", path="/", status=200)

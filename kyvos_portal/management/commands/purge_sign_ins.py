@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from kyvos_portal.signin.models import SignInEvent
-from scim_provisioning import conf
-
-BATCH = 1000
-MOST_DAYS = 36_500
+from scim_provisioning.management.purging import PurgeCommand
 
 
-class Command(BaseCommand):
+class Command(PurgeCommand):
     """Remove sign-ins that are older than the retention of the ledger."""
 
     help = "Remove records of sign-ins older than the retention."
+    told = "Removed {sign_ins} sign-ins."
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the options."""
-        parser.add_argument("--days", type=int, help="the age; by default LEDGER_RETENTION_DAYS")
-        parser.add_argument("--json", action="store_true", help="answer in JSON, for scripts")
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        """Remove in small batches, so that nothing waits for it."""
-        days = options["days"]
-        days = conf.current().ledger_retention_days if days is None else days
-        if not 1 <= days <= MOST_DAYS:
-            raise CommandError(f"--days has to be between 1 and {MOST_DAYS}.")
-        old = SignInEvent.objects.filter(time__lt=timezone.now() - timedelta(days=days))
-        removed = 0
-        while keys := list(old.values_list("pk", flat=True)[:BATCH]):
-            removed += SignInEvent.objects.filter(pk__in=keys).delete()[0]
-        told = f"Removed {removed} sign-ins."
-        self.stdout.write(json.dumps({"sign_ins": removed}) if options["json"] else told)
+    def old(self, age: timedelta) -> dict[str, QuerySet[Any]]:
+        """Return the old ones."""
+        return {"sign_ins": SignInEvent.objects.filter(time__lt=timezone.now() - age)}
