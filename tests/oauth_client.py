@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -11,7 +10,7 @@ from django.test import Client
 
 from scim_provisioning import credentials
 from scim_provisioning.credentials import Kind
-from tests.scim_client import ScimClient
+from tests.scim_client import ScimClient, basic
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -30,7 +29,7 @@ class OAuthClient:
 
     @property
     def basic(self) -> str:
-        return "Basic " + base64.b64encode(f"{self.client_id}:{self.secret}".encode()).decode()
+        return basic(self.client_id, self.secret)
 
     def ask(self, path: str = "/oauth/token", authorization: str | None = None, **fields: Any):
         """Send a form; a field of None is left out."""

@@ -26,6 +26,11 @@ BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 
+def basic(*pair: str) -> str:
+    """Return a header of HTTP Basic (RFC 7617)."""
+    return "Basic " + base64.b64encode(":".join(pair).encode()).decode()
+
+
 @dataclass
 class Answer:
     """A response: ``body`` is the JSON, None where there is none."""
@@ -54,8 +59,7 @@ class ScimClient:
 
     @property
     def basic(self) -> str:
-        pair = f"{self.username}:{self.token}".encode()
-        return "Basic " + base64.b64encode(pair).decode()
+        return basic(self.username, self.token)
 
     def send(self, method: str, path: str, body: Any = None, **headers: Any) -> Answer:
         """Send a request; ``headers`` are keywords with underscores, None leaves one out."""

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from threading import Barrier, Thread
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection as database
 from django.utils import timezone
 
 from scim_provisioning import auth, connections, counters, credential_list, credentials
@@ -19,6 +17,7 @@ from scim_provisioning.models import ClientSecret, PersonalAccessToken
 from scim_provisioning.protocol.errors import Unauthorized
 from tests.oauth_client import OAuthClient, make_oauth
 from tests.scim_client import USER
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -216,23 +215,15 @@ def test_without_the_toolkit_there_are_no_client_secrets(scim, settings):
 @pytest.mark.parametrize("overlap_days", [0, 7])
 def test_rotations_at_once_leave_at_most_two_secrets_and_one_client(scim, overlap_days):
     make_oauth(scim)
-    barrier, outcomes = Barrier(4), []
 
-    def rotate():
-        barrier.wait()
+    def rotate(_):
         try:
             credentials.rotate(scim.connection, Kind.CLIENT, overlap_days=overlap_days)
-            outcomes.append("made")
         except ConnectionProblem:
-            outcomes.append("refused")
-        finally:
-            database.close()
+            return "refused"
+        return "made"
 
-    threads = [Thread(target=rotate) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    outcomes = at_once(rotate, range(4))
     secrets = [key for key in live(scim) if key.startswith("client")]
     assert outcomes.count("made") == (1 if overlap_days else 4)
     assert len(secrets) == (2 if overlap_days else 1)
@@ -241,18 +232,7 @@ def test_rotations_at_once_leave_at_most_two_secrets_and_one_client(scim, overla
 
 @pytest.mark.django_db(transaction=True)
 def test_first_secrets_at_once_share_one_client(scim):
-    barrier, made = Barrier(2), []
-
-    def make():
-        barrier.wait()
-        made.append(credentials.make(scim.connection, Kind.CLIENT).client_id)
-        database.close()
-
-    threads = [Thread(target=make) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    made = at_once(lambda _: credentials.make(scim.connection, Kind.CLIENT).client_id, range(2))
     assert len(made) == 2
     assert len(set(made)) == 1
 

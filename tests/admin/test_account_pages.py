@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from scim_provisioning.models import ScimGroup, ScimUser
+from tests.admin.people import staff
 from tests.onboarding.admin_site import cost
 
 pytestmark = pytest.mark.django_db
@@ -53,17 +54,6 @@ def admin_client(db):
     user = model._default_manager.create(
         **{model.USERNAME_FIELD: "root@example.com", "is_staff": True, "is_superuser": True}
     )
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def staff(*codenames):
-    model = get_user_model()
-    user = model._default_manager.create(
-        **{model.USERNAME_FIELD: "s@example.com", "is_staff": True}
-    )
-    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
     client = Client()
     client.force_login(user)
     return client

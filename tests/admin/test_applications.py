@@ -7,12 +7,12 @@ import logging
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
 from scim_provisioning.auth.discovery import ENDPOINTS, PATH
 from scim_provisioning.models import OIDCApplication, WorkloadTrust
+from tests.admin.people import staff
 from tests.local_server import send
 from tests.tokens import AUDIENCE, CLIENT, KEYS
 
@@ -272,17 +272,6 @@ def test_the_scope_is_suggested(issuer, admin_client, preset, scope):
     OIDCApplication.objects.update(preset=preset, required_scopes="scim")
     page = admin_client.get(url("test", issuer.application.pk))
     assert page.context_data["form"].initial["scope"] == scope
-
-
-def staff(*codenames):
-    model = get_user_model()
-    user = model._default_manager.create(
-        **{model.USERNAME_FIELD: "helper@example.com"}, is_staff=True
-    )
-    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.mark.parametrize(

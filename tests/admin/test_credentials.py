@@ -7,8 +7,6 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +14,7 @@ from django.utils import timezone
 from scim_provisioning import credential_list, credentials
 from scim_provisioning.credentials import Kind
 from scim_provisioning.models import ClientSecret, PersonalAccessToken
+from tests.admin.people import staff
 from tests.oauth_client import OAuthClient, make_oauth
 
 pytestmark = pytest.mark.django_db
@@ -35,15 +34,6 @@ def new(client, scim, kind, **fields):
     page = client.get(url("new_credential", scim, kind))
     seen = page.context["form"]["seen"].value()
     return client.post(url("new_credential", scim, kind), {"days": "365", "seen": seen, **fields})
-
-
-def staff(*codenames):
-    model = get_user_model()
-    user = model.objects.create(**{model.USERNAME_FIELD: "helper", "is_staff": True})
-    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_the_list_shows_each_credential_and_no_secret(scim, admin_client):

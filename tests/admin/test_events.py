@@ -10,8 +10,6 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -21,6 +19,7 @@ from django.utils import timezone
 from scim_provisioning.admin import keyset
 from scim_provisioning.admin.exports import defused
 from scim_provisioning.models import ProvisioningEvent
+from tests.admin.people import staff
 from tests.scim_client import USER
 
 pytestmark = pytest.mark.django_db
@@ -335,11 +334,7 @@ def test_cells_that_begin_a_formula_are_defused(text):
 @pytest.mark.parametrize(("codenames", "status"), [([], 403), (["view_provisioningevent"], 200)])
 def test_events_are_for_those_who_may_see_them(scim, codenames, status):
     event = make()
-    model = get_user_model()
-    user = model._default_manager.create(**{model.USERNAME_FIELD: "helper", "is_staff": True})
-    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-    client = Client()
-    client.force_login(user)
+    client = staff(*codenames)
     for page in ("", "export.csv", "export.json", f"{event.pk}/change/"):
         assert client.get(LIST + page).status_code == status
     assert Client().get(f"{LIST}export.csv").status_code == 302

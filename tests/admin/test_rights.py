@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
-from django.test import Client
 from django.urls import reverse
 
 from scim_provisioning import auth, connections
 from scim_provisioning.auth import opaque, personal_tokens
 from scim_provisioning.models import Connection, ExternalId, PersonalAccessToken, ScimUser
+from tests.admin.people import account, staff
 
 pytestmark = pytest.mark.django_db
 
 
 def url(model, page="changelist", *args):
     return reverse(f"admin:scim_provisioning_{model}_{page}", args=args)
-
-
-def account(name, **fields):
-    model = get_user_model()
-    return model._default_manager.create(**{model.USERNAME_FIELD: name, **fields})
-
-
-def staff(*codenames):
-    """A client of a member of staff with just these permissions."""
-    user = account("helper", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def owner_form(connection, **changes):

@@ -14,23 +14,11 @@ from scim_provisioning import auth, conf
 from scim_provisioning.auth import opaque, passwords, personal_tokens
 from scim_provisioning.models import PersonalAccessToken
 from scim_provisioning.protocol.errors import Forbidden, TooManyRequests, Unauthorized
+from tests.auth.conftest import PASSWORD
+from tests.scim_client import basic
 from tests.scim_fixtures import make_client
 
 pytestmark = pytest.mark.django_db
-
-PASSWORD = "correct horse"
-
-
-def basic(username, password):
-    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
-
-
-@pytest.fixture
-def owner(scim):
-    user = scim.connection.acting_user
-    user.set_password(PASSWORD)
-    user.save()
-    return user
 
 
 def test_every_form_of_a_token_is_recognised(scim):

@@ -12,22 +12,10 @@ from scim_provisioning.auth import opaque, passwords, personal_tokens, throttle
 from scim_provisioning.auth.principals import parse_scopes
 from scim_provisioning.models import PersonalAccessToken
 from scim_provisioning.protocol.errors import TooManyRequests, Unauthorized
+from tests.auth.conftest import PASSWORD
+from tests.scim_client import basic
 
 pytestmark = pytest.mark.django_db
-
-PASSWORD = "pass:wörd"
-
-
-def basic(username, password):
-    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
-
-
-@pytest.fixture
-def owner(scim):
-    user = scim.connection.acting_user
-    user.set_password(PASSWORD)
-    user.save()
-    return user
 
 
 def test_one_statement_tells_token_owner_and_connection(scim, django_assert_num_queries):

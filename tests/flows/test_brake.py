@@ -22,9 +22,9 @@ from scim_provisioning.models import (
     ScimUser,
     State,
 )
-from tests.flows.test_races import at_once, persistently
 from tests.scim_client import BULK_REQUEST, PATCH_OP, USER
 from tests.scim_fixtures import make_client
+from tests.threads import at_once, persistently
 
 pytestmark = pytest.mark.django_db
 OFF = {"op": "replace", "value": {"active": False}}

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from threading import Barrier, Thread
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection as database
 
 from scim_provisioning import auth, credential_list, credentials
 from scim_provisioning.connections import ConnectionProblem
 from scim_provisioning.models import ProvisioningEvent, ScimUser, WorkloadTrust
+from tests.threads import at_once
 from tests.tokens import ABSENT, AUDIENCE, KEYS, rsa_key
 
 pytestmark = pytest.mark.django_db
@@ -180,17 +179,7 @@ def test_what_is_not_safe_is_not_trusted(scim, changes):
 
 @pytest.mark.django_db(transaction=True)
 def test_an_assertion_sent_by_several_at_once_counts_once(workload):
-    assertion, barrier, statuses = workload.assertion(), Barrier(4), []
+    assertion = workload.assertion()
     workload.ask()
-
-    def ask():
-        barrier.wait()
-        statuses.append(workload.ask(assertion=assertion).status_code)
-        database.close()
-
-    threads = [Thread(target=ask) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(statuses) == [200, 401, 401, 401]
+    answers = at_once(lambda _: workload.ask(assertion=assertion), range(4))
+    assert sorted(answer.status_code for answer in answers) == [200, 401, 401, 401]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connection
 
 from scim_provisioning.models import GroupClosure, GroupNesting
 from tests.scim_client import BULK_REQUEST, GROUP, PATCH_OP, USER
+from tests.threads import at_once, persistently
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,28 +19,6 @@ def spellings(count):
     for number in range(count):
         chosen = {place for bit, place in enumerate(places) if number >> bit & 1}
         yield "".join(c.upper() if i in chosen else c for i, c in enumerate(name))
-
-
-def at_once(work, arguments, workers=8):
-    """Run work for each argument in threads that close their connections."""
-
-    def run(argument):
-        try:
-            return work(argument)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(run, arguments))
-
-
-def persistently(send):
-    """Send again while the database is busy, as identity providers do on 503."""
-    for _ in range(50):
-        answer = send()
-        if answer.status != 503:
-            return answer
-    return answer
 
 
 @pytest.mark.scim("A046", "B035", "B070", "B071")

@@ -16,6 +16,7 @@ from scim_provisioning.auth import portal_tokens
 from scim_provisioning.credentials import Kind
 from scim_provisioning.models import ClientSecret
 from tests.oauth_client import FORM, OAuthClient, make_oauth
+from tests.scim_client import basic
 
 pytestmark = pytest.mark.django_db
 
@@ -23,10 +24,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def oauth(scim) -> OAuthClient:
     return make_oauth(scim)
-
-
-def basic(*pair):
-    return "Basic " + base64.b64encode(":".join(pair).encode()).decode()
 
 
 @pytest.mark.parametrize("path", ["/oauth/token", "/oauth/token/"])

@@ -13,8 +13,8 @@ from django.db import connection
 
 from scim_provisioning.directory import seeding
 from scim_provisioning.models import ScimUser
-from tests.flows.test_races import persistently
 from tests.scim_client import USER
+from tests.threads import persistently
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
