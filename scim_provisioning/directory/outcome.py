@@ -10,7 +10,6 @@ from scim_provisioning.protocol.attributes import Json
 from scim_provisioning.protocol.identifiers import shown
 from scim_provisioning.protocol.projection import Projection
 from scim_provisioning.resources import query
-from scim_provisioning.resources.asked import base_values
 from scim_provisioning.resources.bindings import Meta
 from scim_provisioning.resources.mapping import ResourceMapping, pick, put
 from scim_provisioning.resources.render import reader
@@ -43,21 +42,15 @@ def render(
 ) -> dict[str, Json]:
     """Return a written resource as a read would: only relations that others write are read."""
     read = reader(mapping, projection)
-    values = base_values(context)
     meta = mapping.bindings["meta"]
     assert isinstance(meta, Meta)
     facts = (stored.id, stored.created, stored.last_modified, stored.version)
     resource = {"id": shown(stored.id), "meta": meta.read(facts, context.base_url)}
     resource |= {key: _copied(value) for key, value in document.items()}
-    row = (stored.id, stored.owner_id)
-    for key, relation in mapping.relations:
-        if key in read.wanted and not relation.stored and changed_elsewhere.get():
-            found = relation.load([stored.owner_id], values).get(row[1], {})
-            resource |= dict(found)
-    for key in mapping.made_elsewhere:
-        if key in read.wanted:
-            only = Projection(attributes=frozenset({key}))
-            found = query.get(mapping, stored.id, only, context) or {}
+    changed = mapping.of_others if changed_elsewhere.get() else mapping.made_elsewhere
+    if keys := read.wanted.intersection(changed):
+        found = query.get(mapping, stored.id, Projection(attributes=keys), context) or {}
+        for key in keys:
             if (value := pick(found, mapping.targets[key])) is not None:
                 put(resource, mapping.targets[key], value)
     return read.finish(resource, context.base_url, whole=False)

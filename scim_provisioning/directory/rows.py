@@ -5,10 +5,11 @@ Only what changed is written, by statements compiled once.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from itertools import accumulate, pairwise
 from typing import Any
 from uuid import UUID
 
@@ -24,9 +25,8 @@ from scim_provisioning.resources.asked import base_values
 from scim_provisioning.resources.bindings import EXTENSIONS, PerConnection
 from scim_provisioning.resources.expressions import FIRST_VALUE, lookup_key
 from scim_provisioning.resources.mapping import Changes, ResourceMapping
-from scim_provisioning.resources.query import load_relations
 from scim_provisioning.resources.relations import Rows
-from scim_provisioning.resources.render import Reader, stored_reader
+from scim_provisioning.resources.render import stored_reader
 from scim_provisioning.statements import Select, Slot, compile_delete, insert, one_of, slots
 
 FACTS = ("connection_id", "listed", "link_allowed", "version", "created", "last_modified")
@@ -73,40 +73,65 @@ def load(
     rows = _loading(mapping, lock, hosting.variant()).rows([*values, key])
     if not rows:
         raise NotFound
-    [row] = rows
-    facts = dict(zip(FACTS, row[len(read.columns) :], strict=False))
-    if not (facts["listed"] or context.principal.shows_protected or _is_own(mapping, row, context)):
+    own, facts, account, related = _cut(rows[0], read.related, len(FACTS), len(_account(mapping)))
+    known = dict(zip(FACTS, facts, strict=True))
+    if not (known["listed"] or context.principal.shows_protected or _is_own(mapping, own, context)):
         raise NotFound
-    document = read.document(row, load_relations(read, rows, values), "")
-    kept = row[read.columns.index(EXTENSIONS)] if EXTENSIONS in read.columns else {}
-    account = _account(mapping, read, row)
-    return Stored(row[0], row[1], document, **facts, account=account, extensions=kept)
+    if lock and read.related < len(read.columns):
+        [related] = _related(mapping, hosting.variant()).rows([*values, key])
+    document = read.document((*own, *related), "")
+    kept = own[read.columns.index(EXTENSIONS)] if EXTENSIONS in read.columns else {}
+    return Stored(own[0], own[1], document, **known, account=_instance(account), extensions=kept)
 
 
 def _is_own(mapping: ResourceMapping, row: tuple[Any, ...], context: Context) -> bool:
     return mapping.owner == "user" and row[1] == context.principal.user_id
 
 
-def _account(mapping: ResourceMapping, read: Reader, row: tuple[Any, ...]) -> Any:
-    if mapping.owner != "user":
-        return None
+def _cut(row: tuple[Any, ...], *sizes: int) -> Iterator[tuple[Any, ...]]:
+    """Return parts of a row of these sizes, and the rest."""
+    for start, stop in pairwise((0, *accumulate(sizes), len(row))):
+        yield row[start:stop]
+
+
+def _account(mapping: ResourceMapping) -> list[str]:
+    """Return the columns of the account behind a resource."""
+    fields = get_user_model()._meta.concrete_fields if mapping.owner == "user" else ()
+    return [f"user__{field.attname}" for field in fields]
+
+
+def _instance(values: tuple[Any, ...]) -> Any:
     model = get_user_model()
     names = [field.attname for field in model._meta.concrete_fields]
-    return model.from_db(connection.alias, names, row[len(read.columns) + len(FACTS) :])
+    return model.from_db(connection.alias, names, values) if values else None
 
 
 @lru_cache(maxsize=128)
 def _loading(mapping: ResourceMapping, lock: bool, variant: Hashable) -> Select:
-    columns = [*stored_reader(mapping).columns, *FACTS]
+    read = stored_reader(mapping)
+    columns = [*read.columns[: read.related], *FACTS, *_account(mapping)]
     seen = hosting.condition(mapping.owner, mapping.owner or "")
-    rows = mapping.model._default_manager.filter(seen, pk=Slot(FIRST_VALUE, models.UUIDField()))
+    rows = _of_id(mapping).filter(seen)
     if mapping.owner == "user":
         rows = rows.filter(deleted__isnull=True)
-        columns += [f"user__{field.attname}" for field in get_user_model()._meta.concrete_fields]
-    if lock:
-        # Keys do not change: memberships may point to a locked row meanwhile.
-        rows = rows.select_for_update(no_key=True)
-    return Select(rows.values_list(*columns))
+    if not lock:
+        return Select(rows.values_list(*columns, *read.columns[read.related :]))
+    # Keys do not change: memberships may point to a locked row meanwhile.
+    return Select(rows.select_for_update(no_key=True).values_list(*columns))
+
+
+@lru_cache(maxsize=32)
+def _related(mapping: ResourceMapping, variant: Hashable) -> Select:
+    """Return what other tables hold: asked once the lock is there, or it were as of before it."""
+    read = stored_reader(mapping)
+    return Select(_of_id(mapping).values_list(*read.columns[read.related :]))
+
+
+def _of_id(mapping: ResourceMapping) -> models.QuerySet[Any, Any]:
+    rows: models.QuerySet[Any, Any] = mapping.model._default_manager.filter(
+        pk=Slot(FIRST_VALUE, models.UUIDField())
+    )
+    return rows
 
 
 def check_counts(changes: Changes) -> None:

@@ -62,6 +62,10 @@ class Binding:
     """Whether clients may write it: ``write`` gives columns."""
     made_elsewhere = False
     """Whether others make its value, so that the answer to a write has to read it."""
+    apart = False
+    """Whether its columns are rows of other tables, which the lock of its own row does not hold."""
+    shared: str | None = None
+    """A name for its columns where several bindings read the same ones: they are read once."""
 
     @property
     def columns(self) -> Sequence[Any]:
@@ -99,6 +103,8 @@ EXTENSIONS = "extensions"
 
 class InJsonColumn(Binding):
     """The base of what is kept in that column: it is written as a whole, and merged."""
+
+    shared = EXTENSIONS
 
     @property
     def columns(self) -> Sequence[Any]:
@@ -277,6 +283,7 @@ class PerConnection(Binding):
 
     owner: str
     stored: bool = field(default=True, init=False)
+    apart: bool = field(default=True, init=False)
 
     @property
     def columns(self) -> Sequence[Any]:

@@ -125,14 +125,15 @@ class ResourceMapping:
         )
 
     @cached_property
-    def relations(self) -> tuple[tuple[str, Relation], ...]:
-        """The multi-valued bindings."""
-        return tuple((k, b) for k, b in self.bindings.items() if isinstance(b, Relation))
-
-    @cached_property
     def made_elsewhere(self) -> tuple[str, ...]:
         """The keys of what others make: an answer to a write has to read it."""
         return tuple(key for key, binding in self.bindings.items() if binding.made_elsewhere)
+
+    @cached_property
+    def of_others(self) -> tuple[str, ...]:
+        """Those, and the memberships: writes of other resources change them."""
+        members = (k for k, b in self.bindings.items() if isinstance(b, Relation) and not b.stored)
+        return (*self.made_elsewhere, *members)
 
     @cached_property
     def extensions_in_use(self) -> Mapping[str, models.Q]:

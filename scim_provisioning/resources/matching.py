@@ -72,6 +72,8 @@ def _order(asked: Asked, *, reverse: bool) -> list[OrderBy]:
 
 def keys(asked: Asked, values: Sequence[Any], limit: int, offset: int) -> list[Key]:
     """Return the keys of the resources from a position on: it passes over all before it."""
+    if not offset and len(asked.arms) == 1:
+        return _first_keys(asked, hosting.variant()).rows(values, limit)
     if not offset:
         return beyond(asked, values, None, limit, reverse=asked.descending)
     return _all_keys(asked, hosting.variant()).rows(values, limit, offset)
@@ -142,6 +144,16 @@ def _keys(
 
 
 @lru_cache(maxsize=512)
+def _first_keys(asked: Asked, variant: Hashable) -> Select:
+    rows = ordered(asked).annotate(_arm=Value(0, models.IntegerField()))
+    return Select(rows.values_list(*_key_columns(asked)), limits=FIRST)
+
+
+def _key_columns(asked: Asked) -> list[str]:
+    return ["_arm", "id", *(["_key"] if asked.sorted else []), "created"]
+
+
+@lru_cache(maxsize=512)
 def _all_keys(asked: Asked, variant: Hashable) -> Select:
     arms = [_arm(number, asked, None, False, 0) for number in range(len(asked.arms))]
     rows = reduce(lambda one, other: one.union(other, all=True), arms)
@@ -153,14 +165,12 @@ def _arm(
 ) -> QuerySet[Any, Any]:
     arm = asked.arms[number]
     rows: QuerySet[Any, Any] = matching(arm, asked).order_by()
-    names = ["_arm", "id", "created"]
     if asked.sorted:
         rows = rows.annotate(_key=sort_expression(arm, asked))
-        names.insert(2, "_key")
     if stretch is not None:
         rows = _within(rows, asked, stretch, reverse, first)
     rows = rows.annotate(_arm=Value(number, models.IntegerField()))
-    return rows.values_list(*names)
+    return rows.values_list(*_key_columns(asked))
 
 
 def _within(

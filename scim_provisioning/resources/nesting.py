@@ -6,21 +6,18 @@ tell what is, with and without.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth.models import Group
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from scim_provisioning import hosting
 from scim_provisioning.models import GroupClosure, GroupNesting
 from scim_provisioning.protocol.attributes import Attribute, Json, Schema
-from scim_provisioning.statements import Select, one_of, padded, slots
 
-from .expressions import FIRST_VALUE
+from .collecting import Collected
 from .mapping import ResourceMapping
 from .relations import Membership, Relation, membership, visible
 
@@ -34,11 +31,10 @@ class NestedMembers(Membership):
         """Django's own membership, and that of groups."""
         return Membership(self.name, self.endpoint, self.kind), GroupMembers()
 
-    def load(
-        self, keys: Sequence[Any], context: Sequence[Any]
-    ) -> Mapping[Any, Mapping[str, list[Json]]]:
-        """Load both."""
-        return _joined(self.name, (branch.load(keys, context) for branch in self.branches))
+    @property
+    def sources(self) -> tuple[Relation, ...]:
+        """Both."""
+        return self.branches
 
 
 @dataclass(frozen=True)
@@ -74,12 +70,10 @@ class NestedGroups(Membership):
         place = {user: OuterRef(self.owner), f"{group}__in": groups}
         return [Q(Exists(through._default_manager.filter(**place)))]
 
-    def load(
-        self, keys: Sequence[Any], context: Sequence[Any]
-    ) -> Mapping[Any, Mapping[str, list[Json]]]:
-        """Load both."""
-        parts = super().load(keys, context), IndirectGroups().load(keys, context)
-        return _joined(self.name, parts)
+    @property
+    def sources(self) -> tuple[Relation, ...]:
+        """Django's own membership, and the groups around."""
+        return Membership(self.name, self.endpoint, self.kind), IndirectGroups()
 
 
 @dataclass(frozen=True)
@@ -107,38 +101,20 @@ class IndirectGroups(Membership):
     def _sides(self) -> tuple[type[models.Model], str, str]:
         return GroupClosure, "descendant", "ancestor"
 
-    def load(
-        self, keys: Sequence[Any], context: Sequence[Any]
-    ) -> Mapping[Any, Mapping[str, list[Json]]]:
-        """Load the groups around the groups of all these users, each once."""
-        places = padded(keys)
-        rows = _indirect_rows(len(places), hosting.variant()).rows([*context, *places])
-        return self.entries(rows, context)
+    def collected(self) -> Collected:
+        """Return the groups around all groups of somebody."""
+        through, user, group = membership()
+        outer = f"{group}__scim_above__ancestor__scim"
+        # One call of filter: another one would be another join.
+        rows = through._default_manager.filter(
+            visible(outer, "group"), **{user: OuterRef(self.owner)}
+        )
+        parts = f"{outer}__id", F(f"{outer}__display_name")
+        return Collected(rows.order_by(f"{outer}__id"), parts)
 
-
-@lru_cache(maxsize=32)
-def _indirect_rows(size: int, variant: Hashable) -> Select:
-    through, user, group = membership()
-    outer = f"{group}__scim_above__ancestor__scim"
-    # One call of filter: another one would be another join.
-    rows = through._default_manager.filter(
-        visible(outer, "group"), one_of(user, slots(size, start=FIRST_VALUE))
-    )
-    return Select(
-        rows.order_by(user, f"{outer}__id")
-        .values_list(user, f"{outer}__id", f"{outer}__display_name")
-        .distinct()
-    )
-
-
-def _joined(
-    name: str, parts: Iterable[Mapping[Any, Mapping[str, list[Json]]]]
-) -> Mapping[Any, Mapping[str, list[Json]]]:
-    found: dict[Any, dict[str, list[Json]]] = {}
-    for part in parts:
-        for owner, values in part.items():
-            found.setdefault(owner, {name: []})[name] += values[name]
-    return found
+    def entries(self, rows: Sequence[Sequence[Any]], base_url: str) -> Iterable[dict[str, Json]]:
+        """Return each of them once, however many ways lead to it."""
+        return super().entries(list(dict.fromkeys(map(tuple, rows))), base_url)
 
 
 NESTED = {"members": NestedMembers, "groups": NestedGroups}

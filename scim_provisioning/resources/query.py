@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -91,7 +91,8 @@ def _page(
     offset = search.start_index - 1
     if search.count == 0:
         return [], 0
-    if offset or len(readers) > 1:
+    # What is sorted has passed rows by: only those of the page are read whole.
+    if offset or len(readers) > 1 or asked.sorted:
         found = keys(asked, values, search.count, offset)
         return _of_keys(asked, readers, found, values), len(found)
     # The first page of one type comes with its rows, by one statement.
@@ -146,23 +147,9 @@ def _by_ids(read: Reader, size: int, shows_protected: bool, variant: Hashable) -
 
 
 def render(read: Reader, rows: Sequence[Found], values: Sequence[Any]) -> list[dict[str, Json]]:
-    """Return the resources of rows, each wanted relation loaded by one statement."""
-    if not rows:
-        return []
-    loaded = load_relations(read, rows, values)
-    resources = [read.resource(row, loaded, values[1]) for row in rows]
-    if read.mapping.owner and (host := hosting.current()):
+    """Return the resources of rows, with what the site's own code adds to them."""
+    resources = [read.resource(row, values[1]) for row in rows]
+    if rows and read.mapping.owner and (host := hosting.current()):
         shown = {row[1]: resource for row, resource in zip(rows, resources, strict=True)}
         host.present(read.mapping.owner, shown, read.projection)
     return resources
-
-
-def load_relations(
-    read: Reader, rows: Sequence[Found], values: Sequence[Any]
-) -> list[tuple[int, Mapping[Any, Mapping[str, list[Json]]]]]:
-    """Return, for each relation that is wanted, where its key stands in a row and its values."""
-    loaded = []
-    for place, relation in read.relations:
-        keys = [row[place] for row in rows]
-        loaded.append((place, relation.load(keys, values)))
-    return loaded

@@ -1,19 +1,19 @@
 """Relation bindings: multi-valued attributes, each value a row of its own.
 
-A filter on them is one ``EXISTS`` per value path; a page of resources loads each
-relation by one statement, whatever the page's size.
+A filter on them is one ``EXISTS`` per value path; a resource is read with all its values
+by one statement.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db import connection, models
+from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
@@ -24,12 +24,12 @@ from scim_provisioning.protocol.attributes import Attribute, Json, Target, Type
 from scim_provisioning.protocol.errors import InvalidFilter
 from scim_provisioning.protocol.fold import fold
 from scim_provisioning.protocol.identifiers import shown
-from scim_provisioning.statements import Select, Slot, one_of, padded, slots
+from scim_provisioning.statements import Slot
 
 from .bindings import Binding, is_folded, reference_operand, uuid_operand
+from .collecting import Collected
 from .expressions import (
     BOOLEAN,
-    FIRST_VALUE,
     SHOWS_PROTECTED,
     TEXT,
     Operand,
@@ -44,6 +44,7 @@ COLUMNS = ("value", "type", "display", "primary")
 class Relation(Binding):
     """A multi-valued attribute: its values are rows that point to the resource."""
 
+    apart = True
     owner = "id"
     """The column of the resource that the rows point to."""
 
@@ -79,10 +80,36 @@ class Relation(Binding):
             return Q(**{f"{self.owner}__in": rows.values(self.owner_path)})
         return Q(Exists(rows.filter(**{self.owner_path: OuterRef(self.owner)})))
 
-    def load(
-        self, keys: Sequence[Any], context: Sequence[Any]
-    ) -> Mapping[Any, Mapping[str, list[Json]]]:
-        """Return the values of the resources with these keys, by key and attribute."""
+    @property
+    def sources(self) -> tuple[Relation, ...]:
+        """The relations that its values are read from: this one alone, or several."""
+        return (self,)
+
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """The columns of a row that ``entries`` makes a value of."""
+        raise NotImplementedError
+
+    order: tuple[str, ...] = ("pk",)
+    """What the rows of a resource are ordered by."""
+
+    @property
+    def columns(self) -> Sequence[Any]:
+        """All its rows, as one column for each source."""
+        return tuple(source.collected() for source in self.sources)
+
+    def collected(self) -> Collected:
+        """Return the rows of one resource as a column of its own."""
+        rows = self.queryset().filter(**{self.owner_path: OuterRef(self.owner)})
+        return Collected(rows.order_by(*self.order), self.parts)
+
+    def read(self, values: Sequence[Any], base_url: str) -> Json:
+        """Return the values of a resource, None where there are none."""
+        pairs = zip(self.sources, values, strict=True)
+        return [entry for source, rows in pairs for entry in source.entries(rows, base_url)] or None
+
+    def entries(self, rows: Sequence[Sequence[Any]], base_url: str) -> Iterable[dict[str, Json]]:
+        """Return the values that rows of ``parts`` stand for."""
         raise NotImplementedError
 
 
@@ -110,6 +137,7 @@ class Rows(Relation):
     indexed: bool = True
     mirror: str | None = None
     stored: bool = field(default=True, init=False)
+    shared: str = field(default="values", init=False)
 
     def queryset(self) -> QuerySet[Any, Any]:
         """Return the rows of this attribute."""
@@ -127,15 +155,14 @@ class Rows(Relation):
             return Operand(text, key=F("value_key"), bind=lookup_key)
         return Operand(text)
 
-    def load(
-        self, keys: Sequence[Any], context: Sequence[Any]
-    ) -> Mapping[Any, Mapping[str, list[Json]]]:
-        """Load the values of every ``Rows`` attribute at once."""
-        found: dict[Any, dict[str, list[Json]]] = defaultdict(lambda: defaultdict(list))
-        places = padded(keys)
-        for owner, name, *parts in _value_rows(len(places), connection.vendor).rows(places):
-            found[owner][name].append(_entry(parts))
-        return found
+    def collected(self) -> Collected:
+        """Return the values of every ``Rows`` attribute: one column serves them all."""
+        rows = MultiValue.objects.filter(user=OuterRef(self.owner)).order_by("position")
+        return Collected(rows, ("attribute", *COLUMNS, "rest"))
+
+    def entries(self, rows: Sequence[Sequence[Any]], base_url: str) -> Iterable[dict[str, Json]]:
+        """Return those of this attribute."""
+        return [_entry(parts) for name, *parts in rows if name == self.name]
 
     def rows(self, owner: Any, values: Json, attribute: Attribute) -> list[dict[str, Any]]:
         """Return the rows that hold the values of one resource."""
@@ -165,13 +192,10 @@ class Rows(Relation):
 def _entry(parts: Sequence[Any]) -> dict[str, Json]:
     *columns, rest = parts
     entry = {name: value for name, value in zip(COLUMNS, columns, strict=True) if value is not None}
-    return {**entry, **rest} if rest else entry
-
-
-@lru_cache(maxsize=16)
-def _value_rows(size: int, vendor: str) -> Select:
-    rows = MultiValue.objects.filter(one_of("user_id", slots(size, models.UUIDField())))
-    return Select(rows.order_by("position").values_list("user_id", "attribute", *COLUMNS, "rest"))
+    if "primary" in entry:
+        entry["primary"] = bool(entry["primary"])
+    others: dict[str, Json] = json.loads(rest) if isinstance(rest, str) else rest
+    return entry | others
 
 
 def membership() -> tuple[type[models.Model], str, str]:
@@ -258,39 +282,24 @@ class Membership(Relation):
         names = (json_path(path, "display_name"), F(f"{path}__display_name"))
         return Coalesce(*names, F(f"{path}__user_name_key"), output_field=TEXT)
 
-    def load(
-        self, keys: Sequence[Any], context: Sequence[Any]
-    ) -> Mapping[Any, Mapping[str, list[Json]]]:
-        """Load the other sides of all these owners."""
-        places = padded(keys)
-        rows = _membership_rows(self, len(places), hosting.variant()).rows([*context, *places])
-        return self.entries(rows, context)
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """The id and the label of the other side."""
+        return f"{self._other}__id", self._label
 
-    def entries(
-        self, rows: Iterable[Sequence[Any]], context: Sequence[Any]
-    ) -> Mapping[Any, Mapping[str, list[Json]]]:
-        """Return the values of owners from rows of owner, id and label."""
-        base = f"{context[1]}{self.endpoint}/"
-        found: dict[Any, dict[str, list[Json]]] = {}
-        for owner, key, label in rows:
-            identifier = shown(key)
-            entry = {
+    def entries(self, rows: Sequence[Sequence[Any]], base_url: str) -> Iterable[dict[str, Json]]:
+        """Return a reference to each other side."""
+        base = f"{base_url}{self.endpoint}/"
+        for key, label in rows:
+            identifier = shown(UUID(key))
+            yield {
                 "value": identifier,
                 "$ref": f"{base}{identifier}",
                 "display": label,
                 "type": self.kind,
             }
-            found.setdefault(owner, {self.name: []})[self.name].append(entry)
-        return found
 
 
 def json_path(path: str, key: str) -> Any:
     """Return a folded text of a related SCIM row."""
     return models.fields.json.KeyTextTransform(key, f"{path}__folded")
-
-
-@lru_cache(maxsize=32)
-def _membership_rows(relation: Membership, size: int, variant: Hashable) -> Select:
-    owner = relation.owner_path
-    rows = relation.queryset().filter(one_of(owner, slots(size, start=FIRST_VALUE)))
-    return Select(rows.order_by("pk").values_list(owner, f"{relation._other}__id", relation._label))

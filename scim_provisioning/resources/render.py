@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from scim_provisioning import hosting
 from scim_provisioning.protocol.attributes import Json, Returned, Target, Type
 from scim_provisioning.protocol.projection import Projection
 
-from .bindings import EXTENSIONS, Binding, Column, InJsonColumn, Reference
+from .bindings import Binding, Column, Reference
 from .mapping import ResourceMapping, pick, put
-from .relations import Relation, Rows
-
-Loaded = Sequence[tuple[int, Mapping[Any, Mapping[str, list[Json]]]]]
 
 
 @dataclass(frozen=True, eq=False)
 class Reader:
     """Reads resources of one mapping under one projection.
 
-    ``columns`` is what to select, the id and Django's key first; ``relations`` gives the
-    place of the owner's key in a row, and the relation.
+    ``columns`` is what to select: the id and Django's key first, and from ``related`` on what
+    other tables hold.
     """
 
     mapping: ResourceMapping
     columns: tuple[Any, ...]
     plain: tuple[tuple[int, str | None, str | None, str], ...]
     computed: tuple[tuple[int, int, Binding, Target], ...]
-    relations: tuple[tuple[int, Relation], ...]
+    related: int
     derived: tuple[tuple[Target, Reference], ...]
     wanted: frozenset[str]
     projection: Projection
     whole: bool
 
-    def document(self, row: Sequence[Any], loaded: Loaded, base_url: str) -> dict[str, Json]:
+    def document(self, row: Sequence[Any], base_url: str) -> dict[str, Json]:
         """Return the attributes of a row, unassigned ones left out."""
         found: dict[str, Json] = {}
         for place, urn, parent, name in self.plain:
@@ -50,15 +48,11 @@ class Reader:
             value = binding.read(row[start:stop], base_url)
             if value is not None:
                 put(found, target, value)
-        for place, values in loaded:
-            for name, entries in values.get(row[place], {}).items():
-                if name in self.wanted:
-                    found[name] = entries
         return found
 
-    def resource(self, row: Sequence[Any], loaded: Loaded, base_url: str) -> dict[str, Json]:
+    def resource(self, row: Sequence[Any], base_url: str) -> dict[str, Json]:
         """Return what the client gets: the document with its schemas, projected."""
-        return self.finish(self.document(row, loaded, base_url), base_url, whole=self.whole)
+        return self.finish(self.document(row, base_url), base_url, whole=self.whole)
 
     def finish(self, document: dict[str, Json], base_url: str, *, whole: bool) -> dict[str, Json]:
         """Return a document with ``schemas`` and derived references, projected."""
@@ -72,9 +66,14 @@ class Reader:
         return self.projection.apply(resource, self.mapping.resource_type)
 
 
-@lru_cache(maxsize=256)
 def reader(mapping: ResourceMapping, projection: Projection) -> Reader:
-    """Return the reader of a projection; what it leaves out is neither read nor loaded."""
+    """Return the reader of a projection; what it leaves out is not read."""
+    # Which members are shown, the site's own code may have a say in.
+    return _reader(mapping, projection, hosting.variant())
+
+
+@lru_cache(maxsize=256)
+def _reader(mapping: ResourceMapping, projection: Projection, variant: Hashable) -> Reader:
     wanted = frozenset(
         key
         for key, target in mapping.targets.items()
@@ -95,31 +94,28 @@ def _build(mapping: ResourceMapping, wanted: frozenset[str], projection: Project
     columns: list[Any] = ["id", mapping.owner_column]
     plain: list[tuple[int, str | None, str | None, str]] = []
     computed: list[tuple[int, int, Binding, Target]] = []
-    relations: dict[str, tuple[int, Relation]] = {}
-    for key, target in mapping.targets.items():
-        binding = mapping.bindings[key]
-        if key not in wanted:
-            continue
-        if isinstance(binding, Relation):
-            name = "rows" if isinstance(binding, Rows) else key
-            relations[name] = (0 if binding.owner == "id" else 1, binding)
-        elif isinstance(binding, Column) and target.leaf.type is not Type.DATETIME:
+    shared: dict[str, int] = {}
+    keys = [key for key in mapping.targets if key in wanted]
+    apart = [key for key in keys if mapping.bindings[key].apart]
+    related = None
+    for key in (*(key for key in keys if key not in apart), *apart):
+        binding, target = mapping.bindings[key], mapping.targets[key]
+        if related is None and binding.apart:
+            related = len(columns)
+        if isinstance(binding, Column) and target.leaf.type is not Type.DATETIME:
             plain.append((len(columns), *_path(target)))
             columns.append(binding.name)
-        elif isinstance(binding, InJsonColumn):
-            # One column for all of them: it is read once.
-            place = columns.index(EXTENSIONS) if EXTENSIONS in columns else len(columns)
-            computed.append((place, place + 1, binding, target))
-            columns[place : place + 1] = [EXTENSIONS]
         elif binding.columns:
-            computed.append((len(columns), len(columns) + len(binding.columns), binding, target))
-            columns.extend(binding.columns)
+            start = shared.setdefault(binding.shared or key, len(columns))
+            computed.append((start, start + len(binding.columns), binding, target))
+            if start == len(columns):
+                columns.extend(binding.columns)
     return Reader(
         mapping=mapping,
         columns=tuple(columns),
         plain=tuple(plain),
         computed=tuple(computed),
-        relations=tuple(relations.values()),
+        related=len(columns) if related is None else related,
         derived=tuple(pair for pair in mapping.derived if pair[0].key in wanted),
         wanted=wanted,
         projection=projection,

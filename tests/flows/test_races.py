@@ -70,6 +70,19 @@ def test_parallel_patches_of_different_attributes_lose_none(scim):
     assert after["meta"]["version"] == f'W/"{len(names) + 1}"'
 
 
+def test_parallel_patches_of_one_multi_valued_attribute_lose_none(scim):
+    user = scim.user()
+    addresses = [f"{i}@example.com" for i in range(8)]
+
+    def add(address):
+        operation = {"op": "add", "path": "emails", "value": [{"value": address}]}
+        return persistently(lambda: scim.patch(f"/Users/{user['id']}", operation)).status
+
+    assert set(at_once(add, addresses)) == {200}
+    emails = scim.get(f"/Users/{user['id']}").body["emails"]
+    assert sorted(email["value"] for email in emails) == addresses
+
+
 @pytest.mark.scim("A170")
 def test_a_precondition_lets_one_of_two_writers_through(scim):
     user = scim.user()
