@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from scim_provisioning.directory import sync
 from scim_provisioning.models import Connection, OIDCApplication, ScimUser
 
 from .models import Identity, SamlProvider
@@ -18,6 +20,9 @@ Provider = OIDCApplication | SamlProvider
 
 def end_for(users: Any) -> int:
     """End what was issued to these accounts so far; return how many they are."""
+    for user in get_user_model().objects.filter(pk__in=users, scim=None):
+        # The row is where it is written that their access ended.
+        sync.sync_user(user)
     return ScimUser.objects.filter(user__in=users).update(credentials_valid_after=timezone.now())
 
 

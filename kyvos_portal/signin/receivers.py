@@ -28,9 +28,11 @@ def signed_in(request: HttpRequest, user: Any, **_: object) -> None:
 
 
 @receiver(post_delete, sender=Identity, dispatch_uid="portal_identity_removed")
-def identity_removed(instance: Identity, **_: object) -> None:
+def identity_removed(instance: Identity, origin: Any, **_: object) -> None:
     """An identity that is taken away takes the access along that it gave."""
-    end_for([instance.user_id])
+    # With an account that is deleted, all of it goes anyway.
+    if getattr(origin, "model", type(origin)) is Identity:
+        end_for([instance.user_id])
 
 
 @receiver(post_save, sender=OIDCApplication, dispatch_uid="portal_oidc_saved")

@@ -36,7 +36,7 @@ def check(assertion: str, connection_id: int) -> WorkloadTrust:
 
     Raises Refused, or Unavailable while the issuer's keys cannot be fetched. An assertion
     with a ``jti`` counts once, whichever worker sees it; one without, as Entra makes them,
-    until it expires.
+    until it expires: it is an access token, which its bearer is told to keep and to send again.
     """
     candidate = Candidate(assertion)
     token_checks.structure(candidate)

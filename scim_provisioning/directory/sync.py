@@ -68,6 +68,9 @@ def new_rows(users: Sequence[Any], protected: Iterable[Any]) -> list[ScimUser]:
     rows = []
     for user in users:
         columns, key = facts(user), keys[user.pk]
+        if columns.get("active") is False:
+            # What was issued before revives with nobody who enables the account.
+            columns["credentials_valid_after"] = timezone.now()
         rows.append(
             ScimUser(
                 id=hosting.installed().identifier("user", user) or uuid4(),

@@ -49,6 +49,15 @@ def findings(kind):
     return Finding.objects.filter(kind=kind)
 
 
+def test_a_row_made_for_a_disabled_account_ends_what_was_issued_to_it():
+    """Who enables it later revives no session and no token."""
+    old_users("ada@example.com", is_active=False)
+    old_users("bob@example.com")
+    backfill.run()
+    ended = ScimUser.objects.order_by("user_name").values_list("credentials_valid_after", flat=True)
+    assert [moment is not None for moment in ended] == [True, False]
+
+
 def test_missing_rows_are_made_once():
     old_users("ada@example.com", "bob@example.com")
     old_group("Ops")

@@ -90,6 +90,32 @@ def test_an_account_that_an_administrator_disables_is_out_and_keeps_its_password
     assert not is_signed_in(client)
 
 
+@pytest.fixture
+def old():
+    """An account from before SCIM, of which it has no row."""
+    user = local()
+    ScimUser.objects.filter(user=user).delete()
+    return type(user).objects.get(pk=user.pk)
+
+
+def test_an_account_from_before_scim_that_was_disabled_stays_out_too(old):
+    client = Client()
+    client.force_login(old)
+    _, token = personal_tokens.create(old)
+    for active in (False, True):
+        old.is_active = active
+        old.save()
+    assert not is_signed_in(client)
+    assert status_of(token) == 401
+
+
+def test_an_identity_that_is_removed_from_an_account_from_before_scim_ends_its_access(old):
+    client = browser(old, origin=Origin.LINK)
+    assert is_signed_in(client)
+    Identity.objects.get().delete()
+    assert not is_signed_in(client)
+
+
 def test_an_identity_that_is_removed_ends_what_it_opened(scim):
     user = provisioned(scim)
     client = browser(user)
