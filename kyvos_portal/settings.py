@@ -160,8 +160,6 @@ SCIM_PROVISIONING = {
     "METRICS": flag("METRICS", default=True),
     "METRICS_TOKEN": given("METRICS_TOKEN") or None,
 }
-if SCIM_PROVISIONING["NESTED_GROUPS"]:
-    AUTHENTICATION_BACKENDS.append("scim_provisioning.backends.NestedGroupsBackend")
 
 # Nothing of the toolkit is served but its models: the token endpoint is scim_provisioning's.
 OAUTH2_PROVIDER = {
@@ -182,6 +180,10 @@ ONBOARDING = {
     "SITE_URL": PUBLIC_URL or "http://127.0.0.1:8000",
     "SITE_NAME": "Kyvos",
 }
+if SCIM_PROVISIONING["NESTED_GROUPS"]:
+    AUTHENTICATION_BACKENDS.append("scim_provisioning.backends.NestedGroupsBackend")
+    ONBOARDING["INNER_GROUPS"] = "scim_below__descendant"
+
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 LOGGING = {

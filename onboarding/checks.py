@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import FieldError
 from django.utils.module_loading import import_string
 
 from . import conf, tasks
+from .models import GroupRole
 
 PATHS = ("sources", "preferences", "admin_base")
 BACKEND = "onboarding.backends.RoleBackend"
@@ -19,9 +22,11 @@ BACKEND = "onboarding.backends.RoleBackend"
 def check_settings(**_: Any) -> list[CheckMessage]:
     """E001: an unknown key in ONBOARDING; E002: a dotted path that leads nowhere.
 
-    E003: pauses or a lease that are no positive numbers; E007: kinds that are no mapping.
+    E003: pauses or a lease that are no positive numbers; E007: kinds that are no mapping;
+    E008: a lookup that leads to no groups.
     """
-    return [*_unknown_keys(), *_broken_paths(), *_bad_times(), *_bad_kinds()]
+    found = _unknown_keys(), _broken_paths(), _bad_times(), _bad_kinds(), _bad_lookup()
+    return [message for messages in found for message in messages]
 
 
 def _unknown_keys() -> Iterator[CheckMessage]:
@@ -59,6 +64,20 @@ def _bad_kinds() -> Iterator[CheckMessage]:
         text = f"{conf.NAME}['ENTITY_KINDS'] has to map kinds to resolvers."
         hint = 'Write it like {"report": "package.module.RESOLVER"}, or with None for no resolver.'
         yield Error(text, hint=hint, id="onboarding.E007")
+
+
+def _bad_lookup() -> Iterator[CheckMessage]:
+    inner = conf.current().inner_groups
+    if inner is None:
+        return
+    try:
+        Group.objects.filter(**{inner: Group(pk=0)})
+        for path in GroupRole.ways():
+            GroupRole.objects.filter(**{f"{path}__isnull": False})
+    except (FieldError, TypeError, ValueError) as error:
+        text = f"{conf.NAME}['INNER_GROUPS'] leads to no groups: {error}"
+        hint = "With scim_provisioning's nested groups it is scim_below__descendant."
+        yield Error(text, hint=hint, id="onboarding.E008")
 
 
 @register(Tags.security)

@@ -31,6 +31,9 @@ class Settings:
     sources: str | None = None
     """Dotted path to a function without arguments that returns the sources there are, as pairs
     of key and name: what a configuration can be for."""
+    inner_groups: str | None = None
+    """Lookup from a group to the groups within it, whose people have its role as well; by default
+    groups hold people only."""
     site_url: str | None = None
     """Scheme and host of links in mails, ``https://portal.example.com``."""
     site_name: str = "Portal"

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from django.db.models import Q
 
+from .models import GroupRole
 from .models.role import LOWEST_RANK
 
 
 def users() -> Q:
     """Return which accounts have a role above the lowest, of their own or by a group."""
-    above = "role__rank__gt"
-    own = Q(**{f"portal_profile__{above}": LOWEST_RANK})
-    return own | Q(**{f"groups__portal_role__{above}": LOWEST_RANK})
+    found = Q(portal_profile__role__rank__gt=LOWEST_RANK)
+    given = GroupRole.objects.filter(role__rank__gt=LOWEST_RANK)
+    for path in GroupRole.ways():
+        found |= Q(pk__in=given.filter(**{f"{path}__isnull": False}).values(path))
+    return found
 
 
 def groups() -> Q:

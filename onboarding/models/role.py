@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from onboarding import conf
 
 LOWEST_RANK = 100
 """The rank of End User: what everybody may have."""
@@ -110,6 +115,13 @@ class GroupRole(models.Model):
 
     def __str__(self) -> str:
         return f"{self.group}: {self.role}"
+
+    @staticmethod
+    def ways() -> list[str]:
+        """Return the lookups from a group's role to whom it is for, on any user model."""
+        groups: Any = get_user_model()._meta.get_field("groups")
+        people, inner = groups.related_query_name(), conf.current().inner_groups
+        return [f"group__{people}", *([f"group__{inner}__{people}"] if inner else [])]
 
     def clean(self) -> None:
         """Refuse a role that ranks with Administrator where nobody allowed that."""

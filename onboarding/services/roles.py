@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.db.models import OuterRef, Q, QuerySet
@@ -39,15 +40,11 @@ def in_effect(user: Any) -> QuerySet[Role]:
     ``user`` is a key, or an OuterRef where this is a subquery.
     """
     user = OuterRef(user) if isinstance(user, OuterRef) else user
-    own = UserProfile.objects.filter(user=user).values("role")
-    by_group = GroupRole.objects.filter(counted(), **{_members(): user}).values("role")
-    return Role.objects.filter(Q(pk__in=own) | Q(pk__in=by_group)).order_by("-rank", "name")
-
-
-def _members() -> str:
-    """Return the path from a group's role to its members, on any user model."""
-    field: Any = get_user_model()._meta.get_field("groups")
-    return f"group__{field.related_query_name()}"
+    found = Q(pk__in=UserProfile.objects.filter(user=user).values("role"))
+    for path in GroupRole.ways():
+        by_group = GroupRole.objects.filter(counted(), **{path: user})
+        found |= Q(pk__in=by_group.values("role"))
+    return Role.objects.filter(found).order_by("-rank", "name")
 
 
 def effective_role(user: Any) -> Effective | None:
@@ -60,8 +57,9 @@ def effective_role(user: Any) -> Effective | None:
 def held(user: Any, own: UserProfile | None) -> list[Effective]:
     """Return every role of a user, given its profile: the one in effect first."""
     roles = [Effective(own.role, own)] if own and own.role else []
-    groups = GroupRole.objects.filter(counted(), **{_members(): user.pk})
-    for given in groups.select_related("role", "group"):
+    found = (GroupRole.objects.filter(**{path: user.pk}).values("pk") for path in GroupRole.ways())
+    by_group = reduce(or_, (Q(pk__in=keys) for keys in found))
+    for given in GroupRole.objects.filter(counted(), by_group).select_related("role", "group"):
         roles.append(Effective(given.role, group_role=given))
     return sorted(roles, key=lambda one: (-one.role.rank, one.role.name))
 

@@ -66,9 +66,9 @@ def has_privilege(user_id: Any) -> bool:
     return bool(users.filter(pk=user_id).filter(own).exists())
 
 
-def passes_permissions(group_id: Any) -> bool:
-    """Whether a group's members have the permissions of a group around it."""
-    outer = Group.objects.filter(pk=group_id, scim_above__ancestor__permissions__isnull=False)
+def passes_privileges(group_id: Any) -> bool:
+    """Whether a group's members have the permissions, or the privilege, of a group around it."""
+    outer = privileged_groups().filter(scim_below__descendant=group_id)
     return conf.current().nested_groups and outer.exists()
 
 
@@ -107,8 +107,8 @@ def _held(owner_id: Any, owner: str | None) -> str | None:
     """Tell why a local account or group is not linked unasked, None where it may be."""
     if owner == "user" and has_privilege(owner_id):
         return "The account is local and holds permissions or a role"
-    if owner == "group" and passes_permissions(owner_id):
-        return "The group is local and within one that has permissions"
+    if owner == "group" and passes_privileges(owner_id):
+        return "The group is local and within one that has permissions or a role"
     return None
 
 

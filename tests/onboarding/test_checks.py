@@ -32,6 +32,15 @@ def test_e007_kinds_that_are_no_mapping(kinds):
     assert ids(ENTITY_KINDS=kinds) == ["onboarding.E007"]
 
 
+@pytest.mark.parametrize("lookup", ["nosuch", "permissions", "name", 5])
+def test_e008_lookup_that_leads_to_no_groups(lookup):
+    assert ids(INNER_GROUPS=lookup) == ["onboarding.E008"]
+
+
+def test_e008_a_lookup_to_groups_is_fine():
+    assert ids(INNER_GROUPS="scim_below__descendant") == []
+
+
 @pytest.mark.parametrize("name", ["PREFERENCES", "SOURCES"])
 def test_e002_optional_path_may_be_left_out(name):
     assert ids(**{name: None}) == []
