@@ -31,7 +31,7 @@ class Draft:
 
 
 class NeedsAdministrator(Forbidden):
-    """403 that an administrator can lift; it carries the finding."""
+    """403: an administrator has to allow it first; it carries the finding."""
 
     def __init__(self, detail: str, draft: Draft) -> None:
         super().__init__(detail)

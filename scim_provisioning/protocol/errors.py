@@ -23,7 +23,7 @@ class ScimError(Exception):
 
 
 class BadRequest(ScimError):
-    """400 without a ``scimType`` that fits better."""
+    """400: the request is not valid, and no ``scimType`` fits better."""
 
     status = 400
     default_detail = "The request is not valid."
@@ -66,7 +66,7 @@ class InvalidValue(BadRequest):
 
 
 class InvalidCursor(BadRequest):
-    """400 ``invalidCursor`` (RFC 9865 section 2.1): not a cursor of this query and this client."""
+    """400 ``invalidCursor``: not a cursor of this query and this client (RFC 9865 section 2.1)."""
 
     scim_type = "invalidCursor"
     default_detail = (
@@ -76,14 +76,14 @@ class InvalidCursor(BadRequest):
 
 
 class ExpiredCursor(BadRequest):
-    """400 ``expiredCursor`` (RFC 9865 section 2.1): the client waited longer than cursorTimeout."""
+    """400 ``expiredCursor``: the client waited longer than cursorTimeout (RFC 9865 section 2.1)."""
 
     scim_type = "expiredCursor"
     default_detail = "The cursor has expired: begin again with an empty one."
 
 
 class InvalidCount(BadRequest):
-    """400 ``invalidCount`` (RFC 9865 section 2.1)."""
+    """400 ``invalidCount``: another ``count`` than the cursor has (RFC 9865 section 2.1)."""
 
     scim_type = "invalidCount"
 
@@ -135,7 +135,7 @@ class MethodNotAllowed(ScimError):
 
 
 class Conflict(ScimError):
-    """409 without a ``scimType``."""
+    """409: the resource is in a state that forbids it, or another request changes it just now."""
 
     status = 409
     default_detail = "The request conflicts with the state of the resource."
@@ -155,7 +155,7 @@ class PreconditionFailed(ScimError):
 
 
 class PreconditionRequired(ScimError):
-    """428 (RFC 6585 section 3): this client's writes have to name a version.
+    """428: this client's writes have to name a version (RFC 6585 section 3).
 
     Not 412, which says that a condition was tried and did not hold.
     """
@@ -187,7 +187,7 @@ class Retryable(ScimError):
 
 
 class TooManyRequests(Retryable):
-    """429 with ``Retry-After``."""
+    """429: too many requests or refused passwords, or the connection is paused."""
 
     status = 429
     default_detail = "Too many requests."
@@ -201,7 +201,7 @@ class Unsupported(ScimError):
 
 
 class Unavailable(Retryable):
-    """503 with ``Retry-After``: the database, or the issuer's keys, cannot be reached."""
+    """503: the database, or the issuer's keys, cannot be reached."""
 
     status = 503
     default_detail = "The service is not available at the moment."

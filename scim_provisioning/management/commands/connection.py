@@ -13,6 +13,8 @@ from scim_provisioning.credentials import Kind
 from scim_provisioning.directory import brake
 from scim_provisioning.models import Connection, Profile, State
 
+NAME = "the connection's name"
+
 
 class Command(BaseCommand):
     """Make, list, pause and resume connections; list, rotate and revoke their credentials."""
@@ -25,7 +27,7 @@ class Command(BaseCommand):
         create = actions.add_parser(
             "create", help="make a connection, or update the one of that name"
         )
-        create.add_argument("name")
+        create.add_argument("name", help=NAME)
         create.add_argument(
             "--profile", choices=Profile.values, help="auto for a new connection; else as it is"
         )
@@ -33,17 +35,18 @@ class Command(BaseCommand):
         create.add_argument("--scopes", default="scim", help="scim, scim.read or scim.write")
         actions.add_parser("list", help="show the connections")
         shown = actions.add_parser("credentials", help="show a connection's credentials and use")
-        shown.add_argument("name")
+        shown.add_argument("name", help=NAME)
         self._add_rotate(actions.add_parser("rotate", help="make a new token or client secret"))
         trust = actions.add_parser("trust", help="let a workload get tokens without a secret")
-        trust.add_argument("name")
+        trust.add_argument("name", help=NAME)
         for option, label in TRUSTED.items():
             trust.add_argument(f"--{option}", required=True, help=f"what Entra shows as {label}")
         revoke = actions.add_parser("revoke", help="end a credential now")
-        revoke.add_argument("name")
+        revoke.add_argument("name", help=NAME)
         revoke.add_argument("key", help="as the list of credentials shows it: token:5, client:2")
         for verb in ("pause", "resume"):
-            actions.add_parser(verb, help=f"{verb} the writes of a connection").add_argument("name")
+            one = actions.add_parser(verb, help=f"{verb} the writes of a connection")
+            one.add_argument("name", help=NAME)
         actions.choices["resume"].add_argument(
             "--allow",
             type=int,
@@ -54,7 +57,7 @@ class Command(BaseCommand):
 
     @staticmethod
     def _add_rotate(rotate: CommandParser) -> None:
-        rotate.add_argument("name")
+        rotate.add_argument("name", help=NAME)
         rotate.add_argument(
             "--kind",
             choices=[kind.value for kind in Kind],

@@ -22,6 +22,7 @@ from scim_provisioning.models.oidc import (
     TokenClaim,
 )
 
+NAME = "the application's name"
 FIELDS = {
     "issuer": "issuer",
     "preset": "preset",
@@ -41,6 +42,31 @@ FIELDS = {
 """The options that are fields, as they are."""
 
 
+DETAILS: dict[str, dict[str, Any]] = {
+    "algorithm": {
+        "action": "append",
+        "choices": ASYMMETRIC,
+        "help": "what tokens may be signed by; repeat it for several",
+    },
+    "preset": {"choices": Preset.values, "help": "whose tokens these are"},
+    "kind": {"choices": Kind.values, "help": "whether the client can keep a secret"},
+    "rights": {"choices": Rights.values, "help": "what a token may do at most"},
+    "leeway": {"type": int, "metavar": "SECONDS", "help": "how far clocks may differ"},
+    "max-token-age": {"type": int, "metavar": "SECONDS", "help": "how long a token may be valid"},
+    "require-at-jwt": {
+        "action": "store_true",
+        "default": None,
+        "help": "take only tokens that are typed as at+jwt (RFC 9068)",
+    },
+    "introspection": {
+        "action": "store_true",
+        "default": None,
+        "help": "ask the issuer about tokens that are no JWT (RFC 7662)",
+    },
+    "client-id": {"help": "the client at the issuer, for sign-in and introspection"},
+}
+
+
 class Command(BaseCommand):
     """Make, list, enable and disable OIDC applications."""
 
@@ -55,12 +81,13 @@ class Command(BaseCommand):
         self._add_create(create)
         actions.add_parser("list", help="show the applications")
         for verb in ("enable", "disable"):
-            actions.add_parser(verb, help=f"{verb} an application").add_argument("name")
+            one = actions.add_parser(verb, help=f"{verb} an application")
+            one.add_argument("name", help=NAME)
         for action in actions.choices.values():
             action.add_argument("--json", action="store_true", help="answer in JSON, for scripts")
 
     def _add_create(self, create: Any) -> None:
-        create.add_argument("name")
+        create.add_argument("name", help=NAME)
         create.add_argument("--issuer", help="exactly as it stands in the tokens")
         create.add_argument("--audience", action="append", help="repeat it for several")
         create.add_argument("--claim", choices=TokenClaim.values, help="else the preset's")
@@ -69,15 +96,8 @@ class Command(BaseCommand):
         create.add_argument(
             "--scope", action="append", help="a required scope or role; repeat it for several"
         )
-        create.add_argument("--algorithm", action="append", choices=ASYMMETRIC)
-        create.add_argument("--preset", choices=Preset.values)
-        create.add_argument("--kind", choices=Kind.values)
-        create.add_argument("--rights", choices=Rights.values)
-        create.add_argument("--leeway", type=int, metavar="SECONDS")
-        create.add_argument("--max-token-age", type=int, metavar="SECONDS")
-        create.add_argument("--require-at-jwt", action="store_true", default=None)
-        create.add_argument("--introspection", action="store_true", default=None)
-        create.add_argument("--client-id")
+        for name, options in DETAILS.items():
+            create.add_argument(f"--{name}", **options)
         create.add_argument(
             "--client-secret-file", metavar="FILE", help="holds the client secret; - is stdin"
         )
