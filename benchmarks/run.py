@@ -12,13 +12,16 @@ import base64
 import json
 import statistics
 import sys
-from contextlib import AsyncExitStack, ExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
 from load import OPERATIONS, Target, count_statements, measure, session
-from serving import Site, base, database, memory, prepare, served, sized
+from serving import Site, base, database, memory, of_the_wheel, prepare, served, sized
 from tqdm import tqdm
 
 PASSWORD = "basic_password"
@@ -102,10 +105,13 @@ async def compare(site: Site, options: argparse.Namespace, names: list[str]) -> 
         http = await stack.enter_async_context(session(options.clients))
         process = stack.enter_context(served(site, options.port, timing=False))
         targets = [await explored(http, "portal", base(options.port), auth, options)]
+        if options.against:
+            other = stack.enter_context(varied(site, options))
+            targets.append(await explored(http, "peer", other, auth, options))
         if options.peer_base:
             peer = await explored(http, "peer", options.peer_base, options.peer_auth, options)
             targets.append(peer)
-        ours = [n for n in names if n != PASSWORD] if options.peer_base else names
+        ours = [n for n in names if n != PASSWORD] if len(targets) > 1 else names
         rows = await load_in_turns(targets, options, ours)
         if ours != names:
             rows += await load_in_turns(targets[:1], options, [PASSWORD])
@@ -115,10 +121,23 @@ async def compare(site: Site, options: argparse.Namespace, names: list[str]) -> 
     if options.peer:
         theirs = json.loads(Path(options.peer).read_text())
     write(options.out, mine)
-    if options.peer_base:
+    if theirs and not options.peer:
         write(str(Path(options.out).with_suffix(".peer.json")), theirs)
     print_table(mine, theirs)
     print(f"\nA worker took at most {peak} MB." if peak else "")
+
+
+@contextmanager
+def varied(site: Site, options: argparse.Namespace) -> Iterator[str]:
+    """Serve the same directory once more, as ``--against`` says; give its base URL."""
+    with TemporaryDirectory() as folder:
+        if options.against == "wheel":
+            other = of_the_wheel(site, Path(folder))
+        else:
+            name, _, value = options.against.partition("=")
+            other = replace(site, environment=site.environment | {name: value})
+        with served(other, options.port + 1, timing=False):
+            yield base(options.port + 1)
 
 
 async def grow(sites: list[Site], options: argparse.Namespace, names: list[str]) -> None:
@@ -200,6 +219,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--ops", default=",".join(TABLE), help="operations, or 'all'")
     parser.add_argument("--out", default="benchmark.json")
     parser.add_argument("--growth", action="store_true", help="1,000 users against --users")
+    parser.add_argument(
+        "--against", help="NAME=VALUE or 'wheel': load the portal served so in turns, as the peer"
+    )
     parser.add_argument("--peer", help="figures of a peer, measured before: a JSON file")
     parser.add_argument("--peer-base", help="a peer to load in turns, seeded alike")
     parser.add_argument("--peer-auth", default="", help="its Authorization header")

@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -41,6 +41,8 @@ class Site:
     username: str
     token: str
     password: str
+    python: str = sys.executable
+    folder: Path = ROOT
 
 
 @contextmanager
@@ -94,6 +96,28 @@ def prepare(url: str, users: int) -> Site:
     return Site(dict(environment), users, made["username"], made["token"], PASSWORD)
 
 
+def of_the_wheel(site: Site, folder: Path) -> Site:
+    """Return the site served by the built wheel, installed in an environment of its own."""
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--wheel-dir",
+        folder,
+        ROOT,
+    ]
+    subprocess.run(pip, check=True)
+    [wheel] = folder.glob("*.whl")
+    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+    python = str(folder / "venv/bin/python")
+    install = [python, "-m", "pip", "install", "--quiet", f"{wheel}[portal,metrics]"]
+    subprocess.run(install, check=True)
+    return replace(site, python=python, folder=folder)
+
+
 def manage(environment: dict[str, str], *arguments: str) -> str:
     """Run a management command and return its output; progress goes to the terminal."""
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
@@ -104,11 +128,11 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
 @contextmanager
 def served(site: Site, port: int, *, timing: bool) -> Iterator[subprocess.Popen[bytes]]:
     """Serve a site by two workers of two threads; ``timing`` makes it tell its statements."""
-    command = [sys.executable, "-m", "gunicorn", "kyvos_portal.wsgi:application"]
+    command = [site.python, "-m", "gunicorn", "kyvos_portal.wsgi:application"]
     command += ["--bind", f"127.0.0.1:{port}", "--workers", "2", "--worker-class", "gthread"]
     command += ["--threads", "2", "--keep-alive", "30", "--log-level", "error"]
     environment = site.environment | {"SERVER_TIMING": "1" if timing else "0"}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    process = subprocess.Popen(command, cwd=site.folder, env=environment)
     try:
         wait_until_up(f"{base(port)}/ServiceProviderConfig", site.token)
         yield process
