@@ -103,6 +103,12 @@ class Settings:
     """Bytes of a connection's recorded exchanges: at that its recording stands still."""
     exchange_retention_days: int = 7
     """Age at which ``purge_ledger`` removes recorded exchanges."""
+    preview_size: int = 20 * 1024 * 1024
+    """Bytes of an export that an import preview reads."""
+    preview_people: int = 200_000
+    """People of an import preview."""
+    preview_seconds: float = 20
+    """How long one request compares people with accounts; the next goes on with those left."""
     encryption_keys: tuple[str, ...] = ()
     """Fernet keys of the secrets that are kept: the first encrypts, all decrypt."""
     allow_local_issuers: bool = False

@@ -40,6 +40,7 @@ class Principal:
     brake_people: int | None = None
     brake_percent: int | None = None
     records_until: datetime | None = None
+    has_decisions: bool = False
 
     @property
     def is_authenticated(self) -> bool:

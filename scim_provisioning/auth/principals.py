@@ -24,6 +24,7 @@ CONNECTION_COLUMNS = (
     "brake_people",
     "brake_percent",
     "records_until",
+    "has_decisions",
 )
 READ, WRITE = "scim.read", "scim.write"
 BOTH = frozenset({READ, WRITE})
@@ -69,6 +70,7 @@ def principal(
         brake_people,
         brake_percent,
         records_until,
+        has_decisions,
     ) = connection
     return Principal(
         user_id=user_id,
@@ -91,4 +93,5 @@ def principal(
         brake_people=brake_people,
         brake_percent=brake_percent,
         records_until=records_until,
+        has_decisions=has_decisions,
     )

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.db.models.functions import Lower
 
-from scim_provisioning.directory import backfill, sync
+from scim_provisioning.directory import ownership, sync
 from scim_provisioning.directory.accounts import group_name
 from scim_provisioning.models import (
     Connection,
@@ -276,7 +276,7 @@ def _model(owner: str) -> Any:
 def _add(owner: str, missing: Sequence[Any]) -> Sequence[Any]:
     if owner == "group":
         return sync.add_groups(missing)
-    return sync.add_users(missing, backfill.protected_among(missing))
+    return sync.add_users(missing, ownership.protected_among(missing))
 
 
 def _is_free(row: Any) -> bool:

@@ -7,6 +7,7 @@ size. Repairs lock one row each and look at it again first: clients go on writin
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,6 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from scim_provisioning.models import (
-    Connection,
     Finding,
     FindingKind,
     MultiValue,
@@ -32,7 +32,7 @@ from scim_provisioning.resources.mapping import primary_value
 from . import closure, sync
 from .accounts import group_name
 from .findings import settle_collision
-from .ownership import privileged_groups
+from .ownership import privileged_groups, protected_among
 
 BATCH = 500
 ATTEMPTS = 3
@@ -109,16 +109,18 @@ def total() -> int:
     return int(get_user_model()._default_manager.count()) + Group.objects.count()
 
 
-def protected_among(users: Sequence[Any]) -> list[Any]:
-    """Return the keys of the accounts that are out of SCIM's reach, by one query."""
-    keys = [user.pk for user in users]
-    acting = Connection.objects.filter(acting_user__in=keys).values_list("acting_user", flat=True)
-    staff = [
-        user.pk
-        for user in users
-        if getattr(user, "is_staff", False) or getattr(user, "is_superuser", False)
-    ]
-    return [*acting, *staff]
+def add_missing(until: float) -> bool:
+    """Make the rows of accounts that have none until a moment of the monotonic clock.
+
+    Returns whether all have one now.
+    """
+    side = _users()
+    missing = side.accounts.filter(scim__isnull=True).order_by("pk")
+    for batch in iter(lambda: list(missing[:BATCH]), []):
+        if time.monotonic() > until:
+            return False
+        _add(side, batch)
+    return True
 
 
 def _users() -> Side:

@@ -104,6 +104,7 @@ def follow(
     context: Context,
     projection: Projection | None,
     *,
+    created: bool = False,
     operations: Sequence[Given] | None = None,
 ) -> Outcome:
     """Let the site's own code follow a write; answer with what stands then."""
@@ -113,7 +114,6 @@ def follow(
     rows = mapping.model._default_manager.select_related(mapping.owner)
     account = getattr(rows.get(pk=outcome.id), mapping.owner)
     whole = {**_besides(sent, document), **document}
-    created = outcome.status == 201
     host.written(Write(mapping.owner, account, outcome.id, created, whole, operations))
     version = rows.values_list("version", flat=True).get(pk=outcome.id)
     resource = outcome.resource

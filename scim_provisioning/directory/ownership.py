@@ -6,6 +6,7 @@ the first connection that writes to it; anything else waits for an administrator
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -58,12 +59,35 @@ def privileged_groups() -> QuerySet[Group]:
 
 def has_privilege(user_id: Any) -> bool:
     """Whether an account holds permissions, of its own or by a group, or another privilege."""
+    users: Any = get_user_model()._default_manager
+    return bool(users.filter(pk=user_id).filter(_privilege()).exists())
+
+
+def privileged_among(user_ids: Sequence[Any]) -> set[Any]:
+    """Return which accounts are out of SCIM's reach or have a privilege, by three statements."""
+    users = get_user_model()._default_manager.filter(pk__in=user_ids)
+    holding = users.filter(_privilege()).values_list("pk", flat=True).distinct()
+    return {*protected_among(list(users)), *holding}
+
+
+def protected_among(users: Sequence[Any]) -> list[Any]:
+    """Return the keys of the accounts that are out of SCIM's reach, by one query."""
+    keys = [user.pk for user in users]
+    acting = Connection.objects.filter(acting_user__in=keys).values_list("acting_user", flat=True)
+    staff = [
+        user.pk
+        for user in users
+        if getattr(user, "is_staff", False) or getattr(user, "is_superuser", False)
+    ]
+    return [*acting, *staff]
+
+
+def _privilege() -> Q:
     own = Q(user_permissions__isnull=False) | Q(groups__permissions__isnull=False)
     own |= conf.condition(conf.current().privileged_users)
     if conf.current().nested_groups:
         own |= Q(groups__scim_above__ancestor__permissions__isnull=False)
-    users: Any = get_user_model()._default_manager
-    return bool(users.filter(pk=user_id).filter(own).exists())
+    return own
 
 
 def passes_privileges(group_id: Any) -> bool:

@@ -62,9 +62,17 @@ class Stored:
 
 
 def load(
-    mapping: ResourceMapping, identifier: str, context: Context, *, lock: bool = True
+    mapping: ResourceMapping,
+    identifier: str,
+    context: Context,
+    *,
+    lock: bool = True,
+    hidden: bool = False,
 ) -> Stored:
-    """Return a resource, locked unless told otherwise; raise NotFound where none is seen."""
+    """Return a resource, locked unless told otherwise; raise NotFound where none is seen.
+
+    ``hidden`` finds those too that clients do not see.
+    """
     key = context.key(identifier)
     if key is None:
         raise NotFound
@@ -75,7 +83,8 @@ def load(
         raise NotFound
     own, facts, account, related = _cut(rows[0], read.related, len(FACTS), len(_account(mapping)))
     known = dict(zip(FACTS, facts, strict=True))
-    if not (known["listed"] or context.principal.shows_protected or _is_own(mapping, own, context)):
+    seen = known["listed"] or context.principal.shows_protected or hidden
+    if not (seen or _is_own(mapping, own, context)):
         raise NotFound
     if lock and read.related < len(read.columns):
         [related] = _related(mapping, hosting.variant()).rows([*values, key])

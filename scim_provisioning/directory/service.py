@@ -31,6 +31,7 @@ from scim_provisioning.resources.mapping import Changes, ResourceMapping, pick, 
 from scim_provisioning.statements import insert, update
 
 from . import (
+    adopting,
     announcements,
     brake,
     conflicts,
@@ -77,8 +78,6 @@ def create(
     """
     policy = context.policy
     document = validation.clean(body, mapping.resource_type, policy, context.notes)
-    if "active" in mapping.bindings:
-        document.setdefault("active", True)
     # A new user is in no group, unless somebody who hears of it puts it there.
     before = membership.changed_elsewhere.set(mapping.has_members)
     try:
@@ -100,6 +99,10 @@ def _create(
     projection: Projection | None,
     identifier: UUID | None,
 ) -> Outcome:
+    if (account := adopting.adopted(mapping, document, context)) is not None:
+        return _adopt(mapping, account, document, body, context, projection)
+    if "active" in mapping.bindings:
+        document.setdefault("active", True)
     members = _take_members(document) if mapping.has_members else ()
     changes = mapping.changes({}, document)
     check_counts(changes)
@@ -137,7 +140,23 @@ def _create(
     )
     announcements.provisioned(mapping, stored, context, created=True)
     outcome = _finish(mapping, stored, document, changes, moved, context, projection, status=201)
-    return hosted.follow(mapping, outcome, body, document, context, projection)
+    return hosted.follow(mapping, outcome, body, document, context, projection, created=True)
+
+
+def _adopt(
+    mapping: ResourceMapping,
+    stored: Stored,
+    document: dict[str, Json],
+    body: Json,
+    context: Context,
+    projection: Projection | None,
+) -> Outcome:
+    """Link a local account instead of making one: what was sent is written, the rest stays."""
+    _claim(mapping, stored, context)
+    membership.changed_elsewhere.set(True)
+    after = adopting.merged(mapping, stored.document, document)
+    outcome = _write(mapping, stored, after, (), context, projection, status=201)
+    return hosted.follow(mapping, outcome, body, after, context, projection)
 
 
 def replace(
@@ -237,13 +256,19 @@ def _open(
     """Load a resource for a write, with the client's right and precondition checked."""
     stored = load(mapping, identifier, context, lock=lock or context.if_match is not None)
     _check_precondition(stored, context)
+    _claim(mapping, stored, context)
+    return stored
+
+
+def _claim(mapping: ResourceMapping, stored: Stored, context: Context) -> None:
+    """Check that the client may write to a resource, and link it where it is local."""
     if mapping.owner and (host := hosting.current()):
         host.open(mapping.owner, stored.owner_id)
+    stored = adopting.heed(mapping, stored, context)
     if ownership.claim(stored, context.principal.connection_id, mapping.owner):
         update(mapping.model, stored.id, {"connection": context.principal.connection_id})
         context.notes.append("linked to this connection")
         announcements.provisioned(mapping, stored, context, created=False)
-    return stored
 
 
 def _check_precondition(stored: Stored, context: Context) -> None:
@@ -269,6 +294,7 @@ def _write(
     context: Context,
     projection: Projection | None,
     *,
+    status: int = 200,
     answer: bool = True,
 ) -> Outcome:
     """Write what differs; nothing differs: nothing moves, and it is still recorded."""
@@ -297,7 +323,7 @@ def _write(
         now,
     )
     outcome = _finish(
-        mapping, written, after, changes, moved, context, projection, status=200, answer=answer
+        mapping, written, after, changes, moved, context, projection, status=status, answer=answer
     )
     if changes or moved:
         # The version last: parallel changes of one group's members wait for each other here only.

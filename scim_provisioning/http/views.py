@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from scim_provisioning import conf
-from scim_provisioning.directory import bulk, ownership, service
+from scim_provisioning.directory import adopting, bulk, ownership, service
 from scim_provisioning.protocol import bulk as bulk_messages
 from scim_provisioning.protocol import errors, messages
 from scim_provisioning.protocol.attributes import Json
@@ -201,7 +201,11 @@ class Bulk(ScimView):
         """Do many writes."""
         settings = conf.current()
         body = self.raw_body(request, settings.bulk_max_payload_size, "maxPayloadSize")
-        asked = bulk_messages.parse(body, max_operations=settings.bulk_max_operations)
+        asked = bulk_messages.parse(
+            body,
+            max_operations=settings.bulk_max_operations,
+            reserve=lambda fields: adopting.reserved(self.asked, fields),
+        )
         charge(self.asked.principal, len(asked.operations))
         results = bulk.run(asked, self.asked, self._standardized, self._explained)
         self.statuses = [result.status for result in results]

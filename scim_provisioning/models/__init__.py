@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .application import OIDCApplication
 from .attribute import AttributeType, CustomAttribute
+from .candidate import Candidate, Decision, Match, Reason, Source
 from .client_secret import ClientSecret
 from .connection import Connection, DeletePolicy, Overview, Profile, State
 from .event import ProvisioningEvent, RequestCount
@@ -22,9 +23,11 @@ from .workload import UsedAssertion, WorkloadTrust
 
 __all__ = [
     "AttributeType",
+    "Candidate",
     "ClientSecret",
     "Connection",
     "CustomAttribute",
+    "Decision",
     "DeletePolicy",
     "Dropped",
     "Exchange",
@@ -33,17 +36,20 @@ __all__ = [
     "FindingKind",
     "GroupClosure",
     "GroupNesting",
+    "Match",
     "MultiValue",
     "OIDCApplication",
     "Overview",
     "PersonalAccessToken",
     "Profile",
     "ProvisioningEvent",
+    "Reason",
     "RequestCount",
     "ScimGroup",
     "ScimResource",
     "ScimUser",
     "SignInClass",
+    "Source",
     "State",
     "UsedAssertion",
     "WorkloadTrust",

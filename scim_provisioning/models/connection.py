@@ -115,6 +115,12 @@ class Connection(models.Model):
     records_until = models.DateTimeField(
         _("records whole exchanges until"), null=True, blank=True, editable=False
     )
+    has_decisions = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Whether its import preview has decisions, which creates then ask for.",
+    )
     first_seen = models.DateTimeField(_("first seen"), null=True, blank=True, editable=False)
     last_seen = models.DateTimeField(_("last seen"), null=True, blank=True, editable=False)
     created = models.DateTimeField(_("created"), auto_now_add=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 from uuid import UUID, uuid4
@@ -14,6 +14,8 @@ from .errors import InvalidSyntax, InvalidValue, PayloadTooLarge, ScimError
 from .references import MARK, References
 
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
+Reserve = Callable[[Mapping[str, Json]], UUID | None]
+"""Returns the id that a create will have, by its fields in lower case; None for a fresh one."""
 MEMBERS = "members"
 """The attribute whose values have to be there already; others may name who is yet to come."""
 
@@ -53,7 +55,9 @@ class BulkRequest:
     fail_on_errors: int | None = None
 
 
-def parse(body: Json, *, max_operations: int) -> BulkRequest:
+def parse(
+    body: Json, *, max_operations: int, reserve: Reserve = lambda fields: None
+) -> BulkRequest:
     """Return a request; it takes the body over and changes it.
 
     Raises InvalidSyntax or InvalidValue for what is no list of operations, PayloadTooLarge
@@ -70,7 +74,7 @@ def parse(body: Json, *, max_operations: int) -> BulkRequest:
     if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
         raise InvalidValue("failOnErrors has to be an integer of at least 1.")
     operations = _listed(fields.get("operations"), max_operations)
-    return BulkRequest(_Reader(operations).operations(), limit)
+    return BulkRequest(_Reader(operations, reserve).operations(), limit)
 
 
 def _listed(operations: Json, most: int) -> list[dict[str, Json]]:
@@ -99,7 +103,7 @@ def _method(fields: Mapping[str, Json]) -> str:
 class _Reader:
     """Reads the operations of one request."""
 
-    def __init__(self, raw: list[dict[str, Json]]) -> None:
+    def __init__(self, raw: list[dict[str, Json]], reserve: Reserve) -> None:
         self.raw = raw
         creating = [
             (place, name)
@@ -107,7 +111,9 @@ class _Reader:
             if _method(fields) == "POST" and (name := _text(fields, "bulkid"))
         ]
         self.counts = Counter(name for _, name in creating)
-        self.ids: dict[str, tuple[int, UUID]] = {n: (place, uuid4()) for place, n in creating}
+        self.ids: dict[str, tuple[int, UUID]] = {
+            name: (place, reserve(raw[place]) or uuid4()) for place, name in creating
+        }
 
     def operations(self) -> tuple[BulkOperation, ...]:
         """Return all of them, in the client's order."""
