@@ -29,6 +29,7 @@ from scim_provisioning.models import (
 )
 
 from .brake import BrakePages
+from .deciding import DecidingPages
 from .recording import RecordingPages
 from .secrets import ask_first
 from .setup import SetUpPages, available
@@ -77,7 +78,7 @@ class ConnectionList(ChangeList):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(BrakePages, RecordingPages, SetUpPages):
+class ConnectionAdmin(DecidingPages, BrakePages, RecordingPages, SetUpPages):
     """One identity provider each."""
 
     form = ConnectionForm
@@ -87,7 +88,7 @@ class ConnectionAdmin(BrakePages, RecordingPages, SetUpPages):
     search_fields = ("name",)
     raw_id_fields = ("acting_user",)
     readonly_fields = (
-        *("set_up", "credentials", "brake", "recording"),
+        *("set_up", "credentials", "brake", "recording", "matching"),
         *("first_seen", "last_seen", "created"),
     )
     actions = ("pause", "resume")
@@ -98,6 +99,7 @@ class ConnectionAdmin(BrakePages, RecordingPages, SetUpPages):
             _("Behaviour"),
             {"fields": ("delete_policy", "shows_protected", "requires_if_match", "rate_limit")},
         ),
+        (_("Before the first sync"), {"fields": ("matching",)}),
         (_("Brake"), {"fields": ("brake", "brake_people", "brake_percent")}),
         (_("Diagnosis"), {"fields": ("recording",)}),
         (

@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_variables
 from scim_provisioning import conf, connections, credentials, health, progress, self_test
 from scim_provisioning.auth import portal_tokens
 from scim_provisioning.guides import BY_SLUG, GUIDES, Fact, Guide, Mark, Scheme, Step
-from scim_provisioning.models import Connection
+from scim_provisioning.models import Connection, ScimUser
 from scim_provisioning.self_test import Place
 
 from .base import site
@@ -74,7 +74,14 @@ class SetUpPages(CredentialPages):
         ways = [(guide, self._url("guide", connection, guide.slug)) for guide in available()]
         title = _("Set up %(name)s") % {"name": connection}
         trail = self._trail(connection)
-        return respond(self, request, "set_up", title, ways=ways, trail=trail)
+        context = {"ways": ways, "preview_url": self._preview_url(request, connection)}
+        return respond(self, request, "set_up", title, trail=trail, **context)
+
+    def _preview_url(self, request: HttpRequest, connection: Connection) -> str | None:
+        """Return the way to the import preview, until the first user came."""
+        began = ScimUser.objects.filter(connection=connection).exists()
+        offered = self.has_operate_permission(request) and not began
+        return self._url("matching", connection) if offered else None
 
     @method_decorator(never_cache)
     @sensitive_variables()
@@ -107,6 +114,7 @@ class SetUpPages(CredentialPages):
             "secret": secret,
             "may_operate": self.has_operate_permission(request),
             "ways_url": self._url("set_up", connection),
+            "preview_url": self._preview_url(request, connection),
             "guide_url": self._url("guide", connection, guide.slug),
             "test_url": self._url("test", connection, guide.slug),
             "new_url": f"{self._url('new_credential', connection, guide.kind)}?guide={guide.slug}",

@@ -66,8 +66,13 @@ def has_privilege(user_id: Any) -> bool:
 def privileged_among(user_ids: Sequence[Any]) -> set[Any]:
     """Return which accounts are out of SCIM's reach or have a privilege, by three statements."""
     users = get_user_model()._default_manager.filter(pk__in=user_ids)
-    holding = users.filter(_privilege()).values_list("pk", flat=True).distinct()
-    return {*protected_among(list(users)), *holding}
+    return {*protected_among(list(users)), *holding_among(user_ids)}
+
+
+def holding_among(user_ids: Sequence[Any]) -> set[Any]:
+    """Return which accounts hold permissions or another privilege, by one statement."""
+    users = get_user_model()._default_manager.filter(pk__in=user_ids)
+    return set(users.filter(_privilege()).values_list("pk", flat=True).distinct())
 
 
 def protected_among(users: Sequence[Any]) -> list[Any]:

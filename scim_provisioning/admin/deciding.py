@@ -1,0 +1,267 @@
+"""The decisions about an import preview: of those selected, of all that are shown, of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import path
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from scim_provisioning import rights
+from scim_provisioning.directory import decisions, matching
+from scim_provisioning.directory.decisions import Decided
+from scim_provisioning.directory.matching import Choice
+from scim_provisioning.models import Candidate, Connection, Decision, ScimUser
+
+from . import candidates
+from .facts import link
+from .matching import MatchingPages, may_allow, url_name
+from .secrets import ask, respond
+
+PERSON, ALL = "person", "all"
+MOST = 1000
+"""People who can be selected one by one."""
+DECISIONS = {"nobody": Decision.SEPARATE, "undo": Decision.OPEN}
+"""What can be answered on one person's page besides an account."""
+LOGGED = {
+    Decision.LINK: "Decided to link {} people of the import preview.",
+    Decision.SEPARATE: "Decided to keep {} people of the import preview separate.",
+    Decision.OPEN: "Took back the decisions about {} people of the import preview.",
+}
+
+
+class DecidingPages(MatchingPages):
+    """Pages for whoever configures connections; privileges need the right to allow links too."""
+
+    def get_urls(self) -> list[Any]:
+        """Add the pages."""
+        pages: list[tuple[str, Callable[..., HttpResponseBase], str]] = [
+            ("decide/", self.decide_page, "matching_decide"),
+            ("<int:key>/", self.choose_page, "matching_choose"),
+        ]
+        return [
+            path(
+                f"<int:pk>/matching/{route}", self.admin_site.admin_view(page), name=url_name(name)
+            )
+            for route, page, name in pages
+        ] + super().get_urls()
+
+    @method_decorator(transaction.non_atomic_requests)
+    def decide_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask, and decide about several."""
+        connection = self._previewed(request, pk, decides=True)
+        shown = candidates.Filter(request.POST)
+        back = f"{self._matching_url('matching', pk)}?{shown.query}"
+        decision = request.POST.get("do", "")
+        rows = _asked_for(request, connection, shown).filter(match__in=matching.DECIDABLE)
+        if decision not in Decision.values or not rows.exists():
+            messages.warning(request, _("Nobody was selected about whom there is to decide."))
+        elif "yes" not in request.POST:
+            return self._ask_decision(request, connection, Decision(decision), rows, back)
+        else:
+            self._decide(request, connection, Decision(decision), rows)
+        return HttpResponseRedirect(back)
+
+    def _decide(
+        self,
+        request: HttpRequest,
+        connection: Connection,
+        decision: Decision,
+        rows: QuerySet[Candidate],
+    ) -> None:
+        allowed = may_allow(request)
+        decided = decisions.decide(connection, rows, decision, request.user, may_allow=allowed)
+        self._tell(request, connection, decision, decided)
+
+    def _tell(
+        self, request: HttpRequest, connection: Connection, decision: Decision, decided: Decided
+    ) -> None:
+        """Log who decided, and say what came of it."""
+        if decided.done:
+            self.log_change(request, connection, LOGGED[decision].format(decided.done))
+        if decided.privileged:
+            messages.warning(request, _left_for_privilege(decided.privileged))
+        if decided.taken:
+            messages.warning(request, _taken(decided.taken))
+        text = ngettext("Decided about %d person.", "Decided about %d people.", decided.done)
+        messages.success(request, text % decided.done)
+
+    def _ask_decision(
+        self,
+        request: HttpRequest,
+        connection: Connection,
+        decision: Decision,
+        rows: QuerySet[Candidate],
+        back: str,
+    ) -> HttpResponse:
+        count, privileged = rows.count(), rows.filter(privileged=True).count()
+        title, question, yes, lines = _words(decision, connection, count)
+        if decision == Decision.LINK and privileged:
+            words = _with_privilege if may_allow(request) else _left_for_privilege
+            lines = [*lines, words(privileged)]
+        hidden = [
+            (name, value)
+            for name, values in request.POST.lists()
+            for value in values
+            if name != "csrfmiddlewaretoken"
+        ]
+        return ask(
+            self, request, title, question, yes, lines, hidden=[*hidden, ("yes", "1")],
+            trail=self._above_preview(connection, deep=True), back_url=back,
+        )  # fmt: skip
+
+    def choose_page(self, request: HttpRequest, pk: int, key: int) -> HttpResponse:
+        """Show the accounts that match one person; a POST decides."""
+        connection = self._previewed(request, pk, decides=request.method == "POST")
+        rows = Candidate.objects.select_related("connection", "user")
+        person = get_object_or_404(rows, pk=key, connection=connection)
+        if request.method == "POST":
+            self._choose(request, person)
+            return HttpResponseRedirect(request.path)
+        choices = list(matching.choices(person))
+        may = rights.may_configure(request.user)
+        words = candidates.privileges([choice.account for choice in choices])
+        [shown] = candidates.shown([person], self.admin_site)
+        context = {
+            "person": person,
+            "shown": shown,
+            "choices": [
+                _Shown(choice, words[choice.account.pk], self._link(choice.account))
+                for choice in choices
+            ],
+            "may_decide": may and shown.is_decidable and not shown.is_done,
+            "may_allow": may_allow(request),
+            "trail": self._above_preview(connection, deep=True),
+            "back_url": self._matching_url("matching", pk),
+        }
+        return respond(self, request, "matching_choose", person.user_name or "-", **context)
+
+    def _link(self, account: ScimUser) -> str:
+        return link(self.admin_site, ScimUser, account.pk, account.user_name)
+
+    def _choose(self, request: HttpRequest, person: Candidate) -> None:
+        asked = request.POST.get("account", "")
+        allowed, connection = may_allow(request), person.connection
+        found = [c for c in matching.choices(person) if str(c.account.pk) == asked and c.is_open]
+        if asked in DECISIONS:
+            self._decide(
+                request, connection, DECISIONS[asked], Candidate.objects.filter(pk=person.pk)
+            )
+        elif found:
+            account = found[0].account.pk
+            decided = decisions.choose(person, account, request.user, may_allow=allowed)
+            self._tell(request, connection, Decision.LINK, decided)
+        else:
+            messages.warning(request, _("Choose one of the accounts."))
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """An account that can be chosen, or why not."""
+
+    choice: Choice
+    privileges: str
+    link: str
+
+    @property
+    def reasons(self) -> str:
+        """What it matches by."""
+        return ", ".join(str(kind.label) for kind in self.choice.by)
+
+    @property
+    def obstacle(self) -> str:
+        """Why it cannot be chosen, empty where it can."""
+        if owner := self.choice.account.connection:
+            return _("It belongs to %(name)s.") % {"name": owner}
+        if self.choice.linked:
+            return _("It is linked to another person.")
+        return _("The user name is another account's.") if self.choice.name_taken else ""
+
+
+def _asked_for(
+    request: HttpRequest, connection: Connection, shown: candidates.Filter
+) -> QuerySet[Candidate]:
+    """Return those selected, or all that the filter lets through."""
+    rows = shown.rows(connection)
+    if request.POST.get("scope") == ALL:
+        return rows
+    keys = [int(key) for key in request.POST.getlist(PERSON) if key.isascii() and key.isdigit()]
+    return rows.filter(pk__in=keys[:MOST])
+
+
+def _words(
+    decision: Decision, connection: Connection, count: int
+) -> tuple[str, str, str, list[str]]:
+    """Return title, question, the answer yes, and what follows from a decision."""
+    facts = {"count": count, "name": connection}
+    match decision:
+        case Decision.LINK:
+            question = ngettext(
+                "Link %(count)d person to the account that matches?",
+                "Link %(count)d people to the accounts that match?",
+                count,
+            )
+            lines = [
+                _(
+                    "From its next write on, %(name)s changes, disables and deletes these accounts"
+                    " like its own."
+                ),
+                _("Their user names and attributes become those that it sends."),
+                _("Roles, groups, passwords and ways to sign in stay as they are."),
+                _("Who has several accounts is left out: choose one on that person's page."),
+            ]
+            return _("Link"), question % facts, _("Yes, link"), [line % facts for line in lines]
+        case Decision.SEPARATE:
+            question = ngettext(
+                "Keep %(count)d person separate from the account that matches?",
+                "Keep %(count)d people separate from the accounts that match?",
+                count,
+            )
+            lines = [
+                _("Who has another user name gets an account of their own."),
+                _("Who has the same user name is refused, until one of both is renamed."),
+            ]
+            return _("Keep separate"), question % facts, _("Yes, keep them separate"), lines
+    question = ngettext(
+        "Take back what was decided about %(count)d person?",
+        "Take back what was decided about %(count)d people?",
+        count,
+    )
+    lines = [_("Accounts that are linked already stay so.")]
+    return _("Undo"), question % facts, _("Yes, take it back"), lines
+
+
+def _with_privilege(count: int) -> str:
+    text = ngettext(
+        "%d of the accounts has privileges, and is linked all the same.",
+        "%d of the accounts have privileges, and are linked all the same.",
+        count,
+    )
+    return text % count
+
+
+def _left_for_privilege(count: int) -> str:
+    text = ngettext(
+        "%d account with privileges is left to somebody who may allow links.",
+        "%d accounts with privileges are left to somebody who may allow links.",
+        count,
+    )
+    return text % count
+
+
+def _taken(count: int) -> str:
+    text = ngettext(
+        "%d account is linked to another person, or to another connection.",
+        "%d accounts are linked to other people, or to another connection.",
+        count,
+    )
+    return text % count

@@ -1,0 +1,239 @@
+"""The import preview of a connection: whom it will send, which accounts match, what is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from scim_provisioning import conf, rights
+from scim_provisioning.directory import decisions, matching, people
+from scim_provisioning.directory.people import Export, Unreadable
+from scim_provisioning.models import Candidate, Connection, Match, Source
+
+from . import candidates
+from .base import Page
+from .secrets import ask, respond
+
+ROOT = "<int:pk>/matching/"
+
+
+class UploadForm(forms.Form):
+    """An export of the identity provider's people."""
+
+    file = forms.FileField(label=gettext_lazy("Export, as CSV"))
+    column = forms.CharField(
+        label=gettext_lazy("Column with the user name"),
+        required=False,
+        max_length=200,
+        help_text=gettext_lazy(
+            "Leave it empty where the identity provider sends “login”, “userPrincipalName” or"
+            " “userName” as the user name."
+        ),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Look the export through."""
+        cleaned = self.cleaned_data
+        if "file" in cleaned and "column" in cleaned:
+            content = cleaned["file"].read(conf.current().preview_size + 1)
+            try:
+                cleaned["export"] = people.read(content, cleaned["column"])
+            except Unreadable as error:
+                self.add_error("file", str(error))
+        return cleaned
+
+
+class MatchingPages(Page):
+    """The pages below a connection's own, for whoever operates it."""
+
+    def get_urls(self) -> list[Any]:
+        """Add the pages."""
+        pages: list[tuple[str, Callable[..., HttpResponseBase], str]] = [
+            ("", self.matching_page, "matching"),
+            ("refused/", self.preview_refused, "matching_refused"),
+            ("go-on/", self.go_on, "matching_go_on"),
+            ("remove/", self.remove_preview, "matching_remove"),
+            ("export/", self.export_preview, "matching_export"),
+        ]
+        return [
+            path(
+                f"<int:pk>/matching/{route}", self.admin_site.admin_view(page), name=url_name(name)
+            )
+            for route, page, name in pages
+        ] + super().get_urls()
+
+    @admin.display(description=gettext_lazy("import preview"))
+    def matching(self, obj: Connection) -> str:
+        """How many people wait for a decision, and the way to them."""
+        if obj.pk is None:
+            return "-"
+        waiting = Candidate.objects.filter(
+            connection=obj, decision="open", match__in=matching.DECIDABLE
+        ).count()
+        text = ngettext("%d person to be decided", "%d people to be decided", waiting) % waiting
+        text = text if waiting else _("Which accounts would match")
+        return format_html('<a href="{}">{}</a>', self._matching_url("matching", obj.pk), text)
+
+    def _matching_url(self, name: str, *keys: Any) -> str:
+        return reverse(f"{self.admin_site.name}:{url_name(name)}", args=keys)
+
+    def _previewed(self, request: HttpRequest, pk: int, *, decides: bool = False) -> Connection:
+        connection = get_object_or_404(Connection, pk=pk)
+        may = rights.may_configure if decides else rights.may_operate
+        if not may(request.user):
+            raise PermissionDenied
+        return connection
+
+    def _above_preview(self, connection: Connection, *, deep: bool = False) -> list[Any]:
+        own = f"{self.admin_site.name}:scim_provisioning_connection_change"
+        trail = [(str(connection), reverse(own, args=[connection.pk]))]
+        url = self._matching_url("matching", connection.pk)
+        return [*trail, (_("Import preview"), url)] if deep else trail
+
+    # People are compared in batches, each a transaction of its own.
+    @method_decorator(transaction.non_atomic_requests)
+    def matching_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show whom the identity provider will send; a POST reads its export."""
+        connection = self._previewed(request, pk)
+        form = UploadForm(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid():
+            export: Export = form.cleaned_data["export"]
+            matching.take(connection, export.people(), Source.EXPORT)
+            note = f"Read an export of {export.count} people for the import preview."
+            self.log_change(request, connection, note)
+            messages.success(request, _understood(export))
+            return self._compared(request, connection)
+        return self._show_preview(request, connection, form)
+
+    def _show_preview(
+        self, request: HttpRequest, connection: Connection, form: UploadForm
+    ) -> HttpResponse:
+        shown = candidates.Filter(request.GET)
+        rows = shown.rows(connection).select_related("user")
+        page = candidates.page(rows, shown, request.GET)
+        lines = candidates.summary(connection)
+        refused = people.refused_writes(connection)
+        context = {
+            "connection": connection,
+            "form": form,
+            "filter": shown,
+            "places": page,
+            "people": candidates.shown(page.rows, self.admin_site),
+            "lines": lines,
+            "total": sum(line.total for line in lines),
+            "waiting": sum(line.total for line in lines if line.match == Match.WAITING),
+            "refused": refused.exclude(request_body="").count(),
+            "dropped": refused.filter(request_body="").count(),
+            "may_decide": rights.may_configure(request.user),
+            "may_allow": may_allow(request),
+            "trail": self._above_preview(connection),
+            "urls": {
+                name: self._matching_url(f"matching_{name}", connection.pk)
+                for name in ("refused", "go_on", "remove", "export", "decide")
+            },
+            "recording_url": self._matching_url("recording", connection.pk),
+        }
+        title = _("Import preview of %(name)s") % {"name": connection}
+        return respond(self, request, "matching", title, **context)
+
+    @method_decorator(transaction.non_atomic_requests)
+    def preview_refused(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Take the people from what the connection was refused while paused."""
+        connection = self._previewed(request, pk)
+        if request.method != "POST":
+            return self._back_to_preview(pk)
+        matching.take(connection, people.refused(connection), Source.REFUSED)
+        self.log_change(request, connection, "Took refused writes for the import preview.")
+        return self._compared(request, connection)
+
+    @method_decorator(transaction.non_atomic_requests)
+    def go_on(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Compare those who are left."""
+        connection = self._previewed(request, pk)
+        if request.method != "POST":
+            return self._back_to_preview(pk)
+        return self._compared(request, connection)
+
+    def _compared(self, request: HttpRequest, connection: Connection) -> HttpResponse:
+        left = matching.match(connection, conf.current().preview_seconds)
+        if left:
+            text = ngettext(
+                "%d person is not compared yet.", "%d people are not compared yet.", left
+            )
+            messages.warning(request, text % left)
+        return self._back_to_preview(connection.pk)
+
+    def _back_to_preview(self, pk: int) -> HttpResponseRedirect:
+        return HttpResponseRedirect(self._matching_url("matching", pk))
+
+    def remove_preview(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask, and forget whom the identity provider would send, and what was decided."""
+        connection = self._previewed(request, pk, decides=True)
+        rows = Candidate.objects.filter(connection=connection)
+        if request.method == "POST":
+            count, _models = rows.delete()
+            decisions.note(connection)
+            self.log_change(request, connection, f"Removed {count} people of the import preview.")
+            messages.success(request, _("The preview is removed."))
+            return self._back_to_preview(pk)
+        lines = [
+            _("What was decided is forgotten: what is not linked by then is as before."),
+            _("Accounts that are linked already stay so."),
+        ]
+        question = _("Remove the people of this preview, and what was decided about them?")
+        return ask(
+            self, request, _("Remove the preview"), question, _("Yes, remove it"), lines,
+            trail=self._above_preview(connection, deep=True),
+            back_url=self._matching_url("matching", pk),
+        )  # fmt: skip
+
+    def export_preview(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
+        """Send what is shown as a table."""
+        connection = self._previewed(request, pk)
+        rows = candidates.Filter(request.GET).rows(connection)
+        response = StreamingHttpResponse(
+            candidates.as_csv(rows), content_type="text/csv; charset=utf-8"
+        )
+        response["Content-Disposition"] = 'attachment; filename="import-preview.csv"'
+        response["Cache-Control"] = "no-store, private"
+        return response
+
+
+def url_name(page: str) -> str:
+    """Return the name of the URL of a page."""
+    return f"scim_provisioning_connection_{page}"
+
+
+def may_allow(request: HttpRequest) -> bool:
+    """Whether a person may link accounts with privileges."""
+    return bool(request.user.has_perm("scim_provisioning.allow_link"))
+
+
+def _understood(export: Export) -> str:
+    """Say which column was taken for what."""
+    labels = (_("user name"), _("e-mail address"), _("external id"))
+    found = [
+        _("%(what)s: column “%(head)s”") % {"what": what, "head": head}
+        for what, head in zip(labels, export.columns, strict=True)
+        if head is not None
+    ]
+    text = ngettext("%d person was read.", "%d people were read.", export.count) % export.count
+    return f"{text} {', '.join(found)}."
