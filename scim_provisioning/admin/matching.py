@@ -20,6 +20,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -236,4 +237,4 @@ def _understood(export: Export) -> str:
         if head is not None
     ]
     text = ngettext("%d person was read.", "%d people were read.", export.count) % export.count
-    return f"{text} {', '.join(found)}."
+    return f"{text} {capfirst(', '.join(found))}."

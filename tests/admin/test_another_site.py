@@ -44,6 +44,7 @@ PAGES = [
     "connection/{connection}/credentials/",
     "connection/{connection}/credentials/new/token/",
     "connection/{connection}/recording/",
+    "connection/{connection}/matching/",
     "exchange/",
     "finding/",
     "finding/{finding}/decide/",

@@ -69,7 +69,7 @@ def test_an_export_is_compared_and_told(scim):
     local()
     operator = person(OPERATOR)
     shown = upload(operator, scim)
-    assert "2 people were read. user name: column “login”" in shown
+    assert "2 people were read. User name: column “login”" in shown
     assert "Same user name" in shown
     assert "/scimuser/" in shown
     assert [row.match for row in Candidate.objects.all()] == [Match.USER_NAME, Match.NEW]
