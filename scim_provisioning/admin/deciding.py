@@ -63,6 +63,10 @@ class DecidingPages(MatchingPages):
         back = f"{self._matching_url('matching', pk)}?{shown.query}"
         decision = request.POST.get("do", "")
         rows = _asked_for(request, connection, shown).filter(match__in=matching.DECIDABLE)
+        rows = rows.exclude(decision=decision)
+        if decision == Decision.LINK:
+            # Who has several accounts needs a choice first.
+            rows = rows.exclude(user=None)
         if decision not in Decision.values or not rows.exists():
             messages.warning(request, _("Nobody was selected about whom there is to decide."))
         elif "yes" not in request.POST:

@@ -187,6 +187,11 @@ def test_all_that_are_shown_are_decided_and_nobody_else(scim, compare):
     assert list(Candidate.objects.values_list("decision", flat=True)) == ["link", "link", "open"]
 
 
+def test_who_needs_a_choice_first_is_not_counted(scim, ambiguous):
+    assert "Nobody was selected" in decide(person(CONFIGURER), scim, "link", ambiguous)
+    assert "Keep 1 person separate" in decide(person(CONFIGURER), scim, "separate", ambiguous)
+
+
 @pytest.mark.parametrize("data", [{}, {"person": ["x", "99"]}, {"do": "nonsense", "scope": "all"}])
 def test_a_decision_about_nobody_says_so(scim, compare, data):
     local()
