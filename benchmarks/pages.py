@@ -13,7 +13,7 @@ import re
 import statistics
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,21 @@ print(json.dumps({
     "group": str(group.pk), "own_group": group.group_id,
     "event": ProvisioningEvent.objects.first().pk,
 }))
+"""
+LEAVERS = 10_000
+STOP = f"""
+from django.utils import timezone
+from scim_provisioning.models import Connection, ProvisioningEvent
+last = ProvisioningEvent.objects.order_by("-id").values_list("pk", flat=True)[:{LEAVERS}]
+lost = ProvisioningEvent.objects.filter(pk__in=list(last))
+lost.update(ends_access=True)
+since = lost.order_by("time").first().time - timezone.timedelta(seconds=1)
+Connection.objects.filter(name="default").update(braked=timezone.now(), braked_since=since)
+"""
+GO_ON = """
+from scim_provisioning.models import Connection, ProvisioningEvent
+ProvisioningEvent.objects.filter(ends_access=True).update(ends_access=False)
+Connection.objects.update(braked=None, braked_since=None)
 """
 # Generated where they are stored: a million rows through the ORM take minutes.
 EVENTS = """
@@ -88,6 +103,7 @@ def pages(facts: dict[str, Any]) -> dict[str, str]:
         "set up: ways": f"{connection}/set-up/",
         "set up: Okta, Basic": f"{connection}/set-up/okta-basic/",
         "credentials": f"{connection}/credentials/",
+        f"brake, {LEAVERS:,} stopped": f"{connection}/brake/",
         "findings": f"{APP}/finding/",
         "events": events,
         "events of a connection": f"{events}?connection__id__exact={facts['connection']}",
@@ -173,14 +189,24 @@ def measure(http: requests.Session, url: str, name: str, path: str, times: int) 
     return Measured(name, first, statistics.median(rest), max(rest), queries, size)
 
 
+@contextmanager
+def stopped(site: Site) -> Iterator[None]:
+    """Let the brake have stopped the connection meanwhile, by the last events of the ledger."""
+    manage(site.environment, "shell", "--verbosity", "0", "--command", STOP)
+    try:
+        yield
+    finally:
+        manage(site.environment, "shell", "--verbosity", "0", "--command", GO_ON)
+
+
 def measured(site: Site, options: argparse.Namespace) -> Iterator[Measured]:
     """Serve the site and yield each page."""
     facts = json.loads(manage(site.environment, "shell", "--verbosity", "0", "--command", FACTS))
     url = base(options.port).removesuffix("/rest/scim/v2")
-    with served(site, options.port, timing=True) as process:
+    with stopped(site), served(site, options.port, timing=True) as process:
         http = signed_in(url)
         for name, path in pages(facts).items():
-            if not options.pages or name in options.pages.split(","):
+            if not options.pages or name in options.pages.split(";"):
                 row = measure(http, url, name, path, options.times)
                 if row is not None:
                     yield row
@@ -193,7 +219,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--users", type=int, default=100_000)
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--times", type=int, default=10, help="how often each page is opened")
-    parser.add_argument("--pages", default="", help="names of the table, separated by commas")
+    parser.add_argument("--pages", default="", help="names of the table, separated by semicolons")
     parser.add_argument("--port", type=int, default=8250)
     parser.add_argument("--prepare", action="store_true", help="fill the database, and stop")
     return parser
