@@ -158,11 +158,11 @@ class Rows(Relation):
     def collected(self) -> Collected:
         """Return the values of every ``Rows`` attribute: one column serves them all."""
         rows = MultiValue.objects.filter(user=OuterRef(self.owner)).order_by("position")
-        return Collected(rows, ("attribute", *COLUMNS, "rest"))
+        return Collected(rows, ("attribute", *COLUMNS, "rest"), _by_attribute)
 
-    def entries(self, rows: Sequence[Sequence[Any]], base_url: str) -> Iterable[dict[str, Json]]:
+    def read(self, values: Sequence[Any], base_url: str) -> Json:
         """Return those of this attribute."""
-        return [_entry(parts) for name, *parts in rows if name == self.name]
+        return values[0].get(self.name)
 
     def rows(self, owner: Any, values: Json, attribute: Attribute) -> list[dict[str, Any]]:
         """Return the rows that hold the values of one resource."""
@@ -187,6 +187,13 @@ class Rows(Relation):
             "rest": {k: v for k, v in entry.items() if k not in COLUMNS},
             "folded": folds,
         }
+
+
+def _by_attribute(rows: list[list[Json]]) -> dict[str, list[Json]]:
+    found: dict[str, list[Json]] = {}
+    for name, *parts in rows:
+        found.setdefault(name, []).append(_entry(parts))
+    return found
 
 
 def _entry(parts: Sequence[Any]) -> dict[str, Json]:
