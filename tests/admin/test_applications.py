@@ -238,26 +238,51 @@ def test_a_token_endpoint_in_trouble_is_told(whole, admin_client, answer):
     assert not any(part in page.content.decode() for part in (SECRET, "<no>"))
 
 
-def test_what_is_wrong_with_an_issuer_is_told(scim, whole, admin_client):
-    address = url("test", whole.application.pk)
-    routes = whole.server.routes
-    routes[PATH] = {"issuer": whole.url, "authorization_response_iss_parameter_supported": True}
-    assert results(admin_client.post(address, {}))["Discovery"] is False
-    routes[PATH] = {"issuer": whole.url, "jwks_uri": whole.url + "/moved"}
-    assert results(admin_client.post(address, {}))["Discovery"] is False
-    routes[PATH] = None
-    for keys in ({"keys": []}, {"keys": [{**whole.keys[0], "alg": "PS512"}]}, {}, None):
-        routes[KEYS] = keys
-        told = results(admin_client.post(address, {}))
-        assert (told["Discovery"], told["Keys"]) == (False, False)
+def outcome(client, issuer):
+    return results(client.post(url("test", issuer.application.pk), {}))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"jwks_uri": None, "authorization_response_iss_parameter_supported": True},
+        {"jwks_uri": "https://example.com/moved"},
+    ],
+    ids=["iss", "keys moved"],
+)
+def test_a_discovery_that_says_otherwise_is_told(whole, admin_client, changes):
+    told = {**whole.server.routes[PATH], **changes}
+    whole.server.routes[PATH] = {k: v for k, v in told.items() if v is not None}
+    assert outcome(admin_client, whole)["Discovery"] is False
+
+
+BAD_KEYS = {
+    "none": lambda keys: {"keys": []},
+    "of another algorithm": lambda keys: {"keys": [{**keys[0], "alg": "PS512"}]},
+    "no list": lambda keys: {},
+    "not there": lambda keys: None,
+}
+
+
+@pytest.mark.parametrize("bad", BAD_KEYS.values(), ids=BAD_KEYS)
+def test_keys_that_are_of_no_use_are_told(whole, admin_client, bad):
+    whole.server.routes |= {PATH: None, KEYS: bad(whole.keys)}
+    told = outcome(admin_client, whole)
+    assert (told["Discovery"], told["Keys"]) == (False, False)
+
+
+def test_an_application_without_keys_or_connection_is_told(scim, whole, admin_client):
     OIDCApplication.objects.update(jwks_uri="")
     scim.connection.delete()
-    told = results(admin_client.post(address, {}))
+    told = outcome(admin_client, whole)
     assert (told["Keys"], told["Mapped user"]) == (False, False)
+
+
+def test_a_mapped_user_who_is_disabled_is_told(whole, admin_client):
     user = whole.application.mapped_user
     user.is_active = False
     user.save()
-    assert results(admin_client.post(address, {}))["Mapped user"] is False
+    assert outcome(admin_client, whole)["Mapped user"] is False
 
 
 def test_a_client_without_a_secret_cannot_fetch(issuer, admin_client):

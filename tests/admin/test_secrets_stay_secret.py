@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import logging
 import re
@@ -23,7 +22,7 @@ from scim_provisioning.models import (
     RequestCount,
 )
 from tests.oauth_client import OAuthClient
-from tests.scim_client import USER, ScimClient
+from tests.scim_client import USER, ScimClient, basic
 
 pytestmark = pytest.mark.django_db
 SHOWN = re.compile(r"kv[ps]_[0-9A-Za-z]{49}")
@@ -62,7 +61,7 @@ def use(scim: ScimClient, secrets: dict[str, str], oauth: OAuthClient) -> list[s
     """Send every secret in every place, right and wrong; return all that was answered."""
     answers = []
     for secret in secrets.values():
-        for header in (f"Bearer {secret}", secret, scim_basic(scim.username, secret)):
+        for header in (f"Bearer {secret}", secret, basic(scim.username, secret)):
             for path in ("/Users", f"/Users?access_token={secret}", "/Nowhere"):
                 answer = scim.get(path, authorization=header)
                 answers.append(f"{answer.headers} {answer.body}")
@@ -70,15 +69,9 @@ def use(scim: ScimClient, secrets: dict[str, str], oauth: OAuthClient) -> list[s
         for fields in ({"client_secret": secret}, {"client_id": secret}, {"scope": secret}):
             answers.append(oauth.ask(**{**oauth.body, **fields}).content.decode())
         answers.append(oauth.ask(f"/oauth/token?client_secret={secret}").content.decode())
-        answers.append(
-            oauth.ask(authorization=scim_basic(oauth.client_id, secret)).content.decode()
-        )
+        answers.append(oauth.ask(authorization=basic(oauth.client_id, secret)).content.decode())
         answers.append(oauth.ask("/oauth/revoke", token=secret).content.decode())
     return [answer for answer in answers if '"access_token"' not in answer]
-
-
-def scim_basic(username, secret):
-    return "Basic " + base64.b64encode(f"{username}:{secret}".encode()).decode()
 
 
 PAGES = ("connection", "personalaccesstoken", "provisioningevent", "requestcount", "finding")
