@@ -88,6 +88,10 @@ class InJsonColumn(Binding):
         """The column of all extensions."""
         return (EXTENSIONS,)
 
+    def by_index(self, operator: Operator, target: Target) -> bool:
+        """No index is on what it holds, one value or many."""
+        return False
+
     def merge(self, kept: Mapping[str, Json], value: Json, attribute: Attribute) -> dict[str, Json]:
         """Return the column's value with this attribute's in it; None takes it out."""
         raise NotImplementedError
