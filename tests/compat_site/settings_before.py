@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import environ
 
 SECRET_KEY = "x" * 50
 USE_TZ = True
@@ -22,9 +22,7 @@ ROOT_URLCONF = "tests.compat_site.urls_before"
 AUTH_USER_MODEL = "compat_site.Account"
 ALLOWED_HOSTS = ["testserver", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-DATABASES = {
-    "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["COMPAT_DATABASE"]}
-}
+DATABASES = {"default": environ.Env().db_url("COMPAT_DATABASE")}
 SCIM_SERVICE_PROVIDER = {
     "GROUP_MODEL": "tests.compat_site.models.Team",
     "USER_ADAPTER": "tests.compat_site.adapters.AccountAdapter",
