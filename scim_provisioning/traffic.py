@@ -91,7 +91,8 @@ def _by_day(rows: QuerySet[ProvisioningEvent], dates: list[date]) -> dict[date, 
         .values_list("number", "total")
         for number, day in enumerate(dates)
     ]
-    found = dict(counts[0].union(*counts[1:], all=True))
+    # Without the order of the model, which since Django 6.1 a union would want as a column.
+    found = dict(counts[0].union(*counts[1:], all=True).order_by())
     return {day: found.get(number, 0) for number, day in enumerate(dates)}
 
 

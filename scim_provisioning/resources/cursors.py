@@ -105,7 +105,7 @@ class _Seal:
             [[_names(p.attributes), _names(p.excluded)] for p in search.projections],
             [principal.connection_id, principal.profile, principal.shows_protected],
         )
-        digest = salted_hmac(__name__, json.dumps(bound)).hexdigest()
+        digest = salted_hmac(__name__, json.dumps(bound), algorithm="sha256").hexdigest()
         self.signer = TimestampSigner(salt=f"{__name__}:{digest}", sep="~")
         self.asked = asked
         self.count = search.count

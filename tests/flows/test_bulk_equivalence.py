@@ -6,7 +6,7 @@ import json
 from random import Random
 
 import pytest
-from django.db import transaction
+from django.db import connection
 
 from tests.scim_client import BULK_REQUEST, ENTERPRISE, GROUP, PATCH_OP, USER
 
@@ -134,10 +134,10 @@ def directory(scim):
 
 def outcome(scim, way, program):
     """Return what a program comes to, and leave nothing of it."""
-    place = transaction.savepoint()
+    place = connection.savepoint()
     results = way(scim, json.loads(json.dumps(program)))
     shown = directory(scim)
-    transaction.savepoint_rollback(place)
+    connection.savepoint_rollback(place)
     return results, shown
 
 
