@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -18,6 +20,8 @@ class Handler(WSGIRequestHandler):
 
 
 def main():
+    # An end that lets the process tell what it ran.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with make_server(
         "127.0.0.1", 0, get_wsgi_application(), server_class=Server, handler_class=Handler
     ) as server:
