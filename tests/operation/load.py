@@ -50,13 +50,17 @@ class Load:
             assert time.monotonic() < deadline, (len(self.acknowledged), self.refused)
             time.sleep(0.02)
 
+    def open(self) -> HTTPConnection:
+        """Return a connection to the server, which is made when it is used."""
+        return HTTPConnection("127.0.0.1", self.port, timeout=30)
+
     def _client(self, client: int) -> None:
         connection = None
         for number in count():
             self.running.wait()
             if self.stopped:
                 break
-            connection = connection or HTTPConnection("127.0.0.1", self.port, timeout=30)
+            connection = connection or self.open()
             keeps = self._create(connection, f"u{client}-{number}@example.com") and client % 2
             if not keeps:
                 connection.close()

@@ -10,6 +10,7 @@ import sys
 import pytest
 from gunicorn.app.wsgiapp import WSGIApplication
 
+from tests.operation.proxies import certify
 from tests.packaging.site import ROOT
 
 pytestmark = pytest.mark.once
@@ -59,21 +60,7 @@ def test_access_lines_name_nobody(gunicorn):
 @needs("nginx")
 @needs("openssl")
 def test_nginx_takes_its_file(tmp_path):
-    pair = ("-keyout", tmp_path / "privkey.pem", "-out", tmp_path / "fullchain.pem")
-    made, said = run(
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-        "-subj",
-        "/CN=x",
-        *pair,
-    )
-    assert made == 0, said
+    certify(tmp_path)
     text = (DEPLOY / "nginx.conf").read_text().replace("/etc/ssl/portal", str(tmp_path))
     (tmp_path / "nginx.conf").write_text(f"pid {tmp_path}/pid; events {{}} http {{ {text} }}")
     status, said = run("nginx", "-t", "-c", tmp_path / "nginx.conf", "-e", tmp_path / "log")
