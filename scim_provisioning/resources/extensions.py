@@ -135,10 +135,6 @@ class InJson(InJsonColumn):
 
         return Like(self._text(), Slot(index, TEXT, bind))
 
-    def by_index(self, operator: Operator, target: Target) -> bool:
-        """No index looks into the column."""
-        return False
-
     def present(self, target: Target) -> Any:
         """It is there where the column has its name."""
         raw = KeyTextTransform(self.name, KeyTransform(self.urn, COLUMN))
