@@ -15,6 +15,9 @@ class PortalConfig(AppConfig):
 
     def ready(self) -> None:
         """Join the two apps, connect what happens around sign-ins, and register the checks."""
-        from kyvos_portal import receivers  # noqa: F401  models must be loaded
-        from kyvos_portal.signin import checks  # noqa: F401
+        from kyvos_portal import (
+            checks,  # noqa: F401
+            receivers,  # noqa: F401  models must be loaded
+        )
+        from kyvos_portal.signin import checks as sign_in_checks  # noqa: F401
         from kyvos_portal.signin import receivers as sign_ins  # noqa: F401

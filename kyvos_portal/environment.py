@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import sys
 from collections.abc import Callable
@@ -10,7 +11,6 @@ from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
 import django
 import environ
@@ -20,6 +20,10 @@ from .variables import VARIABLES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
+NAME = r"[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]"
+HOST = re.compile(rf"\*|{NAME}")
+"""What ``ALLOWED_HOSTS`` may hold: a leading dot stands for all names below."""
+PUBLIC_URL = re.compile(rf"https?://({NAME})(:[0-9]{{1,5}})?")
 
 
 def stop(name: str, problem: str) -> NoReturn:
@@ -106,10 +110,26 @@ def public_url() -> str | None:
     value = given("PUBLIC_URL").rstrip("/")
     if not value:
         return None
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
+    if not PUBLIC_URL.fullmatch(value):
         stop("PUBLIC_URL", "has to be like https://portal.example.com, without a path.")
     return value
+
+
+def hosts() -> list[str]:
+    """Return ``ALLOWED_HOSTS``; what never equals a host is told, not kept."""
+    names: list[str] = read("ALLOWED_HOSTS", "list", ["localhost", "127.0.0.1", "[::1]"])
+    for name in names:
+        if not HOST.fullmatch(name):
+            stop("ALLOWED_HOSTS", f"holds {name!r}: names only, without scheme, port and path.")
+    return names
+
+
+def seconds(name: str, default: int) -> int:
+    """Return a variable that is a number of seconds."""
+    number: int = read(name, "int", default)
+    if number < 0:
+        stop(name, "is a number of seconds, and not negative.")
+    return number
 
 
 def proxies() -> tuple[str, ...]:
@@ -155,7 +175,7 @@ def database() -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
     elif config["ENGINE"].endswith("postgresql"):
-        config["CONN_MAX_AGE"] = read("CONN_MAX_AGE", "int", 600)
+        config["CONN_MAX_AGE"] = seconds("CONN_MAX_AGE", 600)
         options.setdefault("connect_timeout", 2)
         options.setdefault(
             "options",

@@ -12,17 +12,19 @@ from .environment import (
     encryption_keys,
     flag,
     given,
+    hosts,
     mail,
     proxies,
     public_url,
     read,
+    seconds,
     secret_key,
 )
 
 DEBUG = flag("DEBUG")
 SECRET_KEY = secret_key()
 PUBLIC_URL = public_url()
-ALLOWED_HOSTS = read("ALLOWED_HOSTS", "list", ["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = hosts()
 IS_SECURE = bool(PUBLIC_URL and PUBLIC_URL.startswith("https://"))
 
 INSTALLED_APPS = [
@@ -120,7 +122,7 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 # Behind TLS everything is secure; the quickstart on a loopback address has no TLS to rely on.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_SECURE
-READY_MAX_WAIT = read("READY_MAX_WAIT", "int", 0)
+READY_MAX_WAIT = seconds("READY_MAX_WAIT", 0)
 SECURE_HSTS_SECONDS = 31_536_000 if IS_SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_SECURE
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_SECURE else None

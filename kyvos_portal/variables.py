@@ -33,7 +33,10 @@ VARIABLES = {
         "`https://portal.example.com`: what clients see; with https, cookies and HSTS are secure",
         "the request's host",
     ),
-    "ALLOWED_HOSTS": Variable("hosts, separated by commas", "loopback names"),
+    "ALLOWED_HOSTS": Variable(
+        "hosts without scheme and port, separated by commas; `.example.com` stands for all below",
+        "loopback names",
+    ),
     "TRUSTED_PROXIES": Variable("networks whose `X-Forwarded-For` counts", "none"),
     "DEBUG": Variable("1 shows pages for developers instead of errors", "0"),
     "PASSWORD_SIGN_IN": Variable(

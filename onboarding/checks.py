@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -23,9 +24,11 @@ def check_settings(**_: Any) -> list[CheckMessage]:
     """E001: an unknown key in ONBOARDING; E002: a dotted path that leads nowhere.
 
     E003: pauses or a lease that are no positive numbers; E007: kinds that are no mapping;
-    E008: a lookup that leads to no groups.
+    E008: a lookup that leads to no groups; E009: a site's URL that is none; E010: a name or a
+    sender that is no text.
     """
-    found = _unknown_keys(), _broken_paths(), _bad_times(), _bad_kinds(), _bad_lookup()
+    found = [_unknown_keys(), _broken_paths(), _bad_times(), _bad_kinds(), _bad_lookup()]
+    found += [_bad_url(), _bad_texts()]
     return [message for messages in found for message in messages]
 
 
@@ -78,6 +81,26 @@ def _bad_lookup() -> Iterator[CheckMessage]:
         text = f"{conf.NAME}['INNER_GROUPS'] leads to no groups: {error}"
         hint = "With scim_provisioning's nested groups it is scim_below__descendant."
         yield Error(text, hint=hint, id="onboarding.E008")
+
+
+def _bad_url() -> Iterator[CheckMessage]:
+    url = conf.current().site_url
+    parts = urlsplit(url) if isinstance(url, str) else None
+    if url is None or (parts and parts.scheme in ("http", "https") and parts.netloc):
+        return
+    text = f"{conf.NAME}['SITE_URL'] is {url!r}, which is no URL."
+    hint = "Write it like https://portal.example.com."
+    yield Error(text, hint=hint, id="onboarding.E009")
+
+
+def _bad_texts() -> Iterator[CheckMessage]:
+    ours = conf.current()
+    for name, given in (("SITE_NAME", ours.site_name), ("MAIL_FROM", ours.mail_from)):
+        # Without a sender Django's own is taken.
+        if not (isinstance(given, str) and given) and (name, given) != ("MAIL_FROM", None):
+            text = f"{conf.NAME}[{name!r}] has to be a text."
+            hint = "Leave it out for the default."
+            yield Error(text, hint=hint, id="onboarding.E010")
 
 
 @register(Tags.security)

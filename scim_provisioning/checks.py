@@ -27,6 +27,14 @@ PATH_LISTS = ("resources", "findings")
 OPTIONAL_PATHS = ("privileged_users", "privileged_groups", "saml_values")
 DATABASES = ("postgresql", "sqlite")
 LIFETIMES = {"oauth_token_seconds": (3600, 21_600), "client_secret_days": (365, 1095)}
+NOT_ZERO = (
+    *("max_body_size", "max_group_body_size", "max_operations", "max_values"),
+    *("default_page_size", "max_page_size", "cursor_timeout"),
+    *("max_filter_length", "max_filter_depth", "max_filter_terms", "nested_groups_depth"),
+    *("bulk_max_operations", "bulk_max_payload_size", "bulk_seconds"),
+    *("throttle_address", "throttle_user", "token_lifetime_days", "ledger_retention_days"),
+)
+"""Limits that would let nothing through."""
 GATES = tuple(
     f"COMPLIANT_BCP_RFC9700_{name}" for name in ("ACCESS_TOKEN_TRANSPORT", "TOKEN_STORAGE")
 )
@@ -284,3 +292,32 @@ def check_brake(**_: Any) -> list[CheckMessage]:
         )
         for name, least, most in wrong
     ]
+
+
+@register(Tags.compatibility)
+def check_limits(**_: Any) -> list[CheckMessage]:
+    """E052: a limit of 0; W053: a usual page that is larger than the largest."""
+    if conf.wrong_values():
+        return []
+    return [*_zeros(), *_large_page()]
+
+
+def _zeros() -> Iterator[CheckMessage]:
+    for name in NOT_ZERO:
+        value = getattr(conf.current(), name)
+        if 0 in (value if isinstance(value, tuple | list) else [value]):
+            yield Error(
+                f"{conf.NAME}[{name.upper()!r}] is 0, which lets nothing through.",
+                hint="Leave it out for the default; 0 does not mean that there is no limit.",
+                id="scim_provisioning.E052",
+            )
+
+
+def _large_page() -> Iterator[CheckMessage]:
+    current = conf.current()
+    if current.default_page_size > current.max_page_size > 0:
+        yield Warning(
+            f"{conf.NAME}['DEFAULT_PAGE_SIZE'] is larger than MAX_PAGE_SIZE.",
+            hint="Clients that name no count would be promised more than they get.",
+            id="scim_provisioning.W053",
+        )

@@ -24,6 +24,7 @@ def test_a_sound_site_has_no_messages():
     assert checks.check_token_endpoint() == []
     assert checks.check_nested_groups() == []
     assert checks.check_brake() == []
+    assert checks.check_limits() == []
 
 
 def test_e001_unknown_setting(settings):
@@ -109,6 +110,20 @@ def test_e011_lists_are_as_good_as_tuples(settings):
 def test_e012_public_url_that_is_none(settings, url):
     settings.SCIM_PROVISIONING = {"PUBLIC_URL": url}
     assert ids(checks.check_settings()) == ["scim_provisioning.E012"]
+
+
+@pytest.mark.parametrize("name", checks.NOT_ZERO)
+def test_e052_limit_that_lets_nothing_through(settings, name):
+    zero = (0, 60) if name.startswith("throttle") else 0
+    settings.SCIM_PROVISIONING = {name.upper(): zero}
+    assert ids(checks.check_limits()) == ["scim_provisioning.E052"]
+
+
+def test_w053_usual_page_larger_than_the_largest(settings):
+    settings.SCIM_PROVISIONING = {"DEFAULT_PAGE_SIZE": 11, "MAX_PAGE_SIZE": 10}
+    assert ids(checks.check_limits()) == ["scim_provisioning.W053"]
+    settings.SCIM_PROVISIONING = {"DEFAULT_PAGE_SIZE": "11"}
+    assert checks.check_limits() == []
 
 
 def test_e003_middleware_missing(settings):

@@ -58,6 +58,16 @@ def test_e003_times_that_are_none(wrong):
     assert ids(**wrong) == ["onboarding.E003"]
 
 
+@pytest.mark.parametrize("url", ["portal.example.com", "ftp://x", "https://", "", 5])
+def test_e009_site_url_that_is_none(url):
+    assert ids(SITE_URL=url) == ["onboarding.E009"]
+
+
+@pytest.mark.parametrize("wrong", [{"SITE_NAME": None}, {"SITE_NAME": ""}, {"MAIL_FROM": 5}])
+def test_e010_texts_that_are_none(wrong):
+    assert ids(**wrong) == ["onboarding.E010"]
+
+
 def test_w004_missing_backend(settings):
     assert checks.check_backend() == []
     settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]

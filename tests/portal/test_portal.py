@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.test import override_settings
 from django.utils import timezone
 
+from kyvos_portal import checks
 from kyvos_portal.logs import JsonFormatter
 from kyvos_portal.timing import ServerTimingMiddleware
 from scim_provisioning.models import Connection, ProvisioningEvent, ScimUser
@@ -122,11 +123,21 @@ WRONG = {
     "PREPARED_STATEMENTS": "2",
     "TRUSTED_PROXIES": "10.0.0.0/99",
     "ENCRYPTION_KEYS": "too-short",
+    "ALLOWED_HOSTS": "https://portal.example.com",
 }
 
 
 @pytest.mark.once
-@pytest.mark.parametrize(("name", "value"), WRONG.items())
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *WRONG.items(),
+        ("ALLOWED_HOSTS", "portal.example.com:443"),
+        ("CONN_MAX_AGE", "-1"),
+        ("PUBLIC_URL", "https://portal.example.com:port"),
+        ("READY_MAX_WAIT", "-5"),
+    ],
+)
 def test_a_wrong_variable_stops_with_its_name(name, value):
     variables = {"DATABASE_URL": "postgres://localhost/x", "SECRET_KEY": "x", name: value}
     done = manage("check", **variables)
@@ -162,5 +173,20 @@ def test_an_encryption_key_is_made_once_and_kept_from_others(tmp_path):
 def test_behind_tls_the_portal_is_ready_to_deploy():
     variables = {"SECRET_KEY": "k" * 60 + "0123456789", "PUBLIC_URL": "https://portal.example.com"}
     variables["EMAIL_URL"] = "smtp://mail.example.com:25"
+    variables["ALLOWED_HOSTS"] = "portal.example.com"
     done = manage("check", "--deploy", "--fail-level", "WARNING", **variables)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "hosts", "expected"),
+    [
+        (None, ["localhost"], []),
+        ("https://portal.example.com:8443", [".example.com"], []),
+        ("https://[::1]", ["[::1]"], []),
+        ("https://portal.example.com", ["localhost"], ["kyvos_portal.W003"]),
+    ],
+)
+def test_w003_public_host_that_is_not_allowed(settings, url, hosts, expected):
+    settings.PUBLIC_URL, settings.ALLOWED_HOSTS = url, hosts
+    assert [message.id for message in checks.check_public_host()] == expected
