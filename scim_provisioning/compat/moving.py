@@ -8,14 +8,12 @@ another one ended.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import Count
-from django.db.models.functions import Lower
 
 from scim_provisioning.directory import ownership, sync
 from scim_provisioning.directory.accounts import group_name
@@ -27,43 +25,15 @@ from scim_provisioning.models import (
     ScimGroup,
     ScimUser,
 )
-from scim_provisioning.protocol.fold import fold
 from scim_provisioning.protocol.identifiers import parse, shown
 from scim_provisioning.resources.expressions import lookup_key
 from scim_provisioning.resources.relations import membership
 
 from . import contract
-from .objects import NAMES
+from .report import Report, colliding
 
 BATCH = 500
-MOST_NAMED = 20
 Progress = Callable[[int], object]
-
-
-@dataclass(slots=True)
-class Report:
-    """What differs of one kind of resource, or was written.
-
-    ``left_out`` names those whose id cannot be kept or is another's, ``named_otherwise``
-    those whose name in SCIM is not the account's: the account's stays; ``colliding`` those
-    whose name is another's but for case, who get no key until one is renamed.
-    """
-
-    seen: int = 0
-    without_id: int = 0
-    added: int = 0
-    ids: int = 0
-    external_ids: int = 0
-    owned: int = 0
-    memberships: int = 0
-    left_out: list[str] = field(default_factory=list)
-    named_otherwise: list[str] = field(default_factory=list)
-    colliding: list[str] = field(default_factory=list)
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether nothing is left to move."""
-        return not (self.added or self.ids or self.external_ids or self.owned or self.memberships)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +46,7 @@ class Move:
 
     def run(self, owner: str, report: Report, progress: Progress) -> None:
         """Go through all users or groups."""
-        report.colliding += _colliding(owner)
+        report.colliding += colliding(owner)
         for batch in _batches(contract.model(owner)):
             with transaction.atomic():
                 self._move(owner, batch, report)
@@ -91,7 +61,7 @@ class Move:
             self._rekey(owner, row, wanted[key], report)
         moved = [one for one in batch if one.pk in wanted]
         for one in moved:
-            _compare_names(owner, one, report)
+            report.compare_names(owner, one)
         if self.connection is not None:
             self._external_ids(owner, moved, wanted, report)
             self._own(moved, owner, rows, report)
@@ -105,7 +75,7 @@ class Move:
             text = contract.text_id(owner, one)
             key = parse(text)
             if key is None and text is not None and not self.renumber:
-                _name(report.left_out, f"{one}: the id {text!r} cannot be kept")
+                report.leave_out(f"{one}: the id {text!r} cannot be kept")
                 continue
             report.without_id += text is None
             wanted[one.pk] = key or self._renumbered(owner, one)
@@ -122,7 +92,7 @@ class Move:
         for one in batch:
             key = wanted.get(one.pk)
             if key is not None and holders.get(key, one.pk) != one.pk:
-                _name(report.left_out, f"{one}: the id {shown(key)!r} is another's")
+                report.leave_out(f"{one}: the id {shown(key)!r} is another's")
                 del wanted[one.pk]
 
     def _renumbered(self, owner: str, one: Any) -> UUID:
@@ -158,7 +128,7 @@ class Move:
         group = Group(name=group_name(one.name))
         if Group.objects.filter(name=group.name).exists():
             # One that is there may carry permissions: nobody gets them by a name.
-            _name(report.left_out, f"{one.name}: another group has that name")
+            report.leave_out(f"{one.name}: another group has that name")
             return None
         report.added += 1
         if self.writes:
@@ -283,29 +253,6 @@ def _is_free(row: Any) -> bool:
     return row.connection_id is None and row.listed
 
 
-def _compare_names(owner: str, one: Any, report: Report) -> None:
-    name = str(one.get_username()) if owner == "user" else one.name
-    sent = getattr(one, NAMES[owner][0], None)
-    if sent and fold(sent) != fold(name):
-        _name(report.named_otherwise, f"{name}: django-scim2 had {sent!r}")
-
-
-def _colliding(owner: str) -> list[str]:
-    """Return the names that several have but for case, as the database tells it."""
-    model = contract.model(owner)
-    name = getattr(model, "USERNAME_FIELD", "name")
-    rows = model._default_manager.order_by().values(_name=Lower(name))
-    found = rows.annotate(_count=Count("pk")).filter(_count__gt=1).order_by("_name")
-    return list(found.values_list("_name", flat=True)[:MOST_NAMED])
-
-
 def _external_id(one: Any) -> str | None:
     found: str | None = getattr(one, "scim_external_id", None)
     return found or None
-
-
-def _name(names: list[str], name: str) -> None:
-    if len(names) < MOST_NAMED:
-        names.append(name)
-    elif len(names) == MOST_NAMED:
-        names.append("…")

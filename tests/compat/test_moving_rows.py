@@ -7,7 +7,8 @@ from django.db import transaction
 
 pytest.importorskip("django_scim", reason="django-scim2 wants a Django below 6.1.")
 
-from scim_provisioning.compat.moving import Move, Report
+from scim_provisioning.compat.moving import Move
+from scim_provisioning.compat.report import Report
 from scim_provisioning.models import ScimGroup, ScimUser
 from scim_provisioning.protocol.identifiers import parse
 from tests.scim_client import GROUP
