@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from scim_provisioning import rights
-from scim_provisioning.directory import decisions, matching
+from scim_provisioning.directory import decisions, evidence, matching
 from scim_provisioning.directory.decisions import Decided
-from scim_provisioning.directory.matching import Choice
+from scim_provisioning.directory.evidence import Choice
 from scim_provisioning.models import Candidate, Connection, Decision, ScimUser
 
 from . import candidates
@@ -131,7 +131,7 @@ class DecidingPages(MatchingPages):
         if request.method == "POST":
             self._choose(request, person)
             return HttpResponseRedirect(request.path)
-        choices = list(matching.choices(person))
+        choices = list(evidence.choices(person))
         may = rights.may_configure(request.user)
         words = candidates.privileges([choice.account for choice in choices])
         [shown] = candidates.shown([person], self.admin_site)
@@ -155,7 +155,7 @@ class DecidingPages(MatchingPages):
     def _choose(self, request: HttpRequest, person: Candidate) -> None:
         asked = request.POST.get("account", "")
         allowed, connection = may_allow(request), person.connection
-        found = [c for c in matching.choices(person) if str(c.account.pk) == asked and c.is_open]
+        found = [c for c in evidence.choices(person) if str(c.account.pk) == asked and c.is_open]
         if asked in DECISIONS:
             self._decide(
                 request, connection, DECISIONS[asked], Candidate.objects.filter(pk=person.pk)

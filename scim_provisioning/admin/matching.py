@@ -25,8 +25,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from scim_provisioning import conf, rights
-from scim_provisioning.directory import decisions, matching, people
-from scim_provisioning.directory.people import Export, Unreadable
+from scim_provisioning.directory import decisions, exports, matching, people
+from scim_provisioning.directory.exports import Export, Unreadable
 from scim_provisioning.models import Candidate, Connection, Match, Source
 
 from . import candidates
@@ -56,7 +56,7 @@ class UploadForm(forms.Form):
         if "file" in cleaned and "column" in cleaned:
             content = cleaned["file"].read(conf.current().preview_size + 1)
             try:
-                cleaned["export"] = people.read(content, cleaned["column"])
+                cleaned["export"] = exports.read(content, cleaned["column"])
             except Unreadable as error:
                 self.add_error("file", str(error))
         return cleaned

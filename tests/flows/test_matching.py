@@ -13,7 +13,7 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from scim_provisioning.directory import decisions, matching, people
+from scim_provisioning.directory import adopting, decisions, matching, people
 from scim_provisioning.directory.people import Person
 from scim_provisioning.models import (
     Candidate,
@@ -25,6 +25,7 @@ from scim_provisioning.models import (
     ScimUser,
     Source,
 )
+from scim_provisioning.protocol.errors import NotFound
 from scim_provisioning.resources import mirror
 from scim_provisioning.signals import user_provisioned
 from tests.scim_client import BULK_REQUEST, BULK_RESPONSE, ENTERPRISE, GROUP, USER
@@ -170,6 +171,23 @@ def test_an_account_that_is_gone_is_made_anew(scim, decide):
     decide()
     user.delete()
     assert scim.post("/Users", body()).status == 201
+
+
+def test_an_account_that_the_request_does_not_see_is_made_anew(scim, decide, monkeypatch):
+    def unseen(*_, **__):
+        raise NotFound
+
+    user = local()
+    decide()
+    monkeypatch.setattr(adopting, "load", unseen)
+    assert scim.post("/Users", body()).body["id"] != str(user.scim.pk)
+
+
+def test_an_undecided_account_is_linked_as_without_a_preview(scim, decide):
+    user = local()
+    decide(LOCAL, decision=Decision.OPEN)
+    Connection.objects.update(has_decisions=True)
+    assert rename(scim, user.scim.pk).status == 200
 
 
 def test_a_name_that_a_third_account_has_is_a_conflict(scim, decide):
