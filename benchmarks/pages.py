@@ -79,6 +79,18 @@ CROSS JOIN (SELECT id FROM scim_provisioning_connection WHERE name = 'default') 
 """
 
 
+PREVIEW = """
+INSERT INTO scim_provisioning_candidate
+  (connection_id, source, position, user_name, user_name_key, email, external_id, match, reason,
+   user_id, privileged, decision, decided_by, created)
+SELECT c.id, 'csv', row_number() OVER (), u.user_name, u.user_name_key, u.user_name, '',
+   CASE WHEN random() < 0.5 THEN 'email' ELSE 'new' END, '', u.id, false, 'open', '', now()
+FROM scim_provisioning_scimuser u
+CROSS JOIN (SELECT id FROM scim_provisioning_connection WHERE name = 'default') c
+ON CONFLICT DO NOTHING
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """One page: medians in milliseconds, the slowest, and its statements."""
@@ -104,6 +116,8 @@ def pages(facts: dict[str, Any]) -> dict[str, str]:
         "set up: Okta, Basic": f"{connection}/set-up/okta-basic/",
         "credentials": f"{connection}/credentials/",
         f"brake, {LEAVERS:,} stopped": f"{connection}/brake/",
+        "import preview": f"{connection}/matching/",
+        "import preview, one match": f"{connection}/matching/?match=email",
         "findings": f"{APP}/finding/",
         "events": events,
         "events of a connection": f"{events}?connection__id__exact={facts['connection']}",
@@ -141,6 +155,7 @@ def fill(site: Site, total: int) -> None:
         for first in tqdm(range(there, total, BATCH), "events", disable=not sys.stderr.isatty()):
             last = min(first + BATCH, total) - 1
             connection.execute(statement, {"first": first, "last": last, "total": total})
+        connection.execute(PREVIEW)
         connection.execute("VACUUM ANALYZE")
 
 
