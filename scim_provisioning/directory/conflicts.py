@@ -10,9 +10,9 @@ from scim_provisioning.context import Context
 from scim_provisioning.models import FindingKind
 from scim_provisioning.protocol.attributes import Json
 from scim_provisioning.protocol.errors import Conflict, NotFound, ScimError, Uniqueness
-from scim_provisioning.protocol.fold import fold
+from scim_provisioning.protocol.fold import fold, skeleton
 from scim_provisioning.resources.bindings import Column
-from scim_provisioning.resources.mapping import ResourceMapping, pick
+from scim_provisioning.resources.mapping import Changes, ResourceMapping, pick
 
 from .ownership import Draft, draft
 
@@ -40,6 +40,21 @@ def explain(
     if found is not None or "unique" in str(error).lower():
         return Uniqueness(f"Another {noun} has that {name}, or another unique value of it.")
     return Conflict()
+
+
+def check_likeness(mapping: ResourceMapping, changes: Changes) -> None:
+    """Raise Uniqueness for a name that people would take for a protected one's.
+
+    It asks nothing where a name is read as it compares: nearly always.
+    """
+    column = mapping.bindings.get(mapping.naming or "")
+    name = changes.get(mapping.naming or "", (None, None))[1]
+    if not isinstance(column, Column) or not name or (looks := skeleton(name)) == fold(name):
+        return
+    rows = mapping.model._default_manager.filter(**{str(column.key): looks, "listed": False})
+    if rows.exists():
+        noun = mapping.declared.name.lower()
+        raise Uniqueness(f"The {mapping.naming} looks like that of a protected {noun}.")
 
 
 def _holder(mapping: ResourceMapping, body: Json) -> Any:

@@ -106,6 +106,7 @@ def _create(
     members = _take_members(document) if mapping.has_members else ()
     changes = mapping.changes({}, document)
     check_counts(changes)
+    conflicts.check_likeness(mapping, changes)
     columns = mapping.columns(changes, document)
     kind = kinds.of(mapping)
     account = kind.make(mapping, changes, document)
@@ -301,6 +302,7 @@ def _write(
     changes = mapping.changes(stored.document, after)
     _check_immutable(mapping, changes)
     check_counts(changes)
+    conflicts.check_likeness(mapping, changes)
     moved = membership.apply(mapping, stored.owner_id, members, context) if members else None
     if changes:
         if _takes_access(mapping, stored, changes):

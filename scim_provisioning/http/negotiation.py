@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from math import isinf
 from typing import Any, NoReturn
 
@@ -31,11 +32,22 @@ def _finite(text: str) -> float:
     return number
 
 
+def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Return an object; raise InvalidSyntax where it names something twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
+        raise InvalidSyntax(f"{twice[:80]!a} is given twice.")
+    return found
+
+
 def read_json(content: bytes) -> Json:
     """Return the JSON of a body; raise InvalidSyntax for anything else, however it is broken."""
     try:
         text = content.decode()
-        body = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        body = json.loads(
+            text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=_once
+        )
     except (ValueError, RecursionError):
         raise InvalidSyntax("The body is not valid JSON in UTF-8.") from None
     # Raw ones are refused above, so only an escape can bring them in; escapes are rare.

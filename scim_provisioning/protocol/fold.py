@@ -24,3 +24,25 @@ def _prepare(character: str) -> str:
         character = chr(int(decomposition.split()[1], 16))
     # One by one, and one sigma: the fold of a part has to be a part of the fold.
     return character.lower().replace("ς", "σ")  # noqa: RUF001
+
+
+INVISIBLE = {"Cc", "Cf", "Zl", "Zp"}
+"""General categories of what leaves no mark, such as joiners and changes of direction."""
+DOTLESS = str.maketrans({"\u0131": "i", "\u0307": None})
+"""A dotless i is read as an i, and so is a dotted capital one, which folds to an i with a dot."""
+
+
+def skeleton(text: str) -> str:
+    """Return what people take a name for: its fold, without what they do not see.
+
+    Letters of other scripts stay: telling their likenesses takes a table of Unicode's own.
+    """
+    if text.isascii() and text.isprintable():
+        return text.strip().lower()
+    read = unicodedata.normalize("NFKC", text).casefold().translate(DOTLESS)
+    return fold("".join(c for c in read if not _is_unseen(c)).strip())
+
+
+def _is_unseen(character: str) -> bool:
+    is_selector = "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
+    return is_selector or unicodedata.category(character) in INVISIBLE

@@ -11,9 +11,18 @@ from .comparison import parse_datetime
 from .errors import InvalidValue
 from .policy import Policy
 
+MOST_TEXT, MOST_OTHER = 2**16, 2**18
+"""Characters of a string, and of a URI or binary value, which may hold a picture.
+
+A page is in memory as a whole: without a limit, a body's size would be that of each value.
+"""
+
 
 def clean_scalar(value: Json, attribute: Attribute, policy: Policy, path: str) -> Json:
     """Return a value of the attribute's type; raise InvalidValue, naming the path, for others."""
+    most = MOST_TEXT if attribute.type is Type.STRING else MOST_OTHER
+    if isinstance(value, str) and len(value) > most:
+        raise InvalidValue(f"{path} is longer than {most} characters.")
     try:
         return _CLEANERS[attribute.type](value, policy)
     except (ValueError, TypeError, OverflowError):

@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
 
 from scim_provisioning.models import Finding, FindingKind, ScimGroup, ScimUser
+from tests.scim_client import GROUP, USER, WANTS_EMAIL
 
 pytestmark = pytest.mark.django_db
 
@@ -143,6 +144,35 @@ def test_an_owned_group_with_permissions_stays_its_owners(scim):
     row.group.permissions.add(Permission.objects.first())
     change = {"op": "replace", "path": "displayName", "value": "Writers"}
     assert scim.patch(f"/Groups/{made['id']}", change).status == 204
+
+
+def is_refused(answer):
+    kind = (answer.status, answer.scim_type)
+    return kind == (409, "uniqueness") and "protected" in answer.body["detail"]
+
+
+@pytest.mark.skipif(WANTS_EMAIL, reason="addresses hold no such characters")
+@pytest.mark.parametrize(
+    "name",
+    ["\u200bKing", "Ki\u00adng", "\u202eking", "K\u0131ng", "K\u0130NG", "king\ufe0f", " king", "\U0001d424ing"],
+)  # fmt: skip
+def test_nobody_is_named_as_a_protected_account_looks(scim, local, name):
+    local("king", is_superuser=True)
+    local("queen")
+    assert is_refused(scim.post("/Users", {"schemas": [USER], "userName": name}))
+    user = scim.user("ada")
+    operation = {"op": "replace", "path": "userName", "value": name}
+    assert is_refused(scim.patch(f"/Users/{user['id']}", operation))
+    assert scim.user(f"{name}sley")
+    assert scim.user("queen\u200b")
+
+
+def test_no_group_is_named_as_a_protected_one_looks(scim):
+    group = Group.objects.create(name="Admins")
+    group.permissions.add(Permission.objects.first())
+    body = {"schemas": [GROUP], "displayName": "Adm\u200bins"}
+    assert is_refused(scim.post("/Groups", body))
+    assert scim.group("Admins of Sales")
 
 
 def test_protected_accounts_cannot_be_members(scim, local):

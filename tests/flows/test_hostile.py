@@ -200,6 +200,33 @@ def test_bad_patches_change_nothing(scim, operations, types):
     assert scim.get(f"/Users/{user['id']}").body == user
 
 
+@pytest.mark.parametrize(
+    "text",
+    ['"userName": "ada", "userName": "eve"', '"userName": "ada", "name": {"x": 1, "x": 2}'],
+    ids=["outside", "within"],
+)
+def test_a_name_that_is_given_twice_is_refused(scim, text):
+    """Whoever looked at the request on the way may have read the other value."""
+    refused(scim.send("POST", "/Users", f'{{"schemas": ["{USER}"], {text}}}'), "invalidSyntax")
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [("title", 2**16), ("externalId", 2**16), ("photos", 2**18), ("x509Certificates", 2**18)],
+)
+def test_a_value_of_endless_length_is_refused(scim, name, most):
+    """Pages of such resources would take a server's memory."""
+
+    def sent(length):
+        value = "x" * length
+        return value if name in ("title", "externalId") else [{"value": value}]
+
+    user = scim.user(**{name: sent(most)})
+    operation = {"op": "replace", "path": name, "value": sent(most + 4)}
+    refused(scim.patch(f"/Users/{user['id']}", operation), "invalidValue")
+    assert scim.get(f"/Users/{user['id']}").body == user
+
+
 def test_too_many_operations_are_413(scim):
     user = scim.user()
     operations = [{"op": "replace", "path": "title", "value": str(i)} for i in range(10_000)]

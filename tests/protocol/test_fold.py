@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from precis_i18n import get_profile
 
-from scim_provisioning.protocol.fold import fold
+from scim_provisioning.protocol.fold import fold, skeleton
 
 PRECIS = get_profile("UsernameCaseMapped")
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -102,3 +102,23 @@ def test_the_fold_is_what_precis_makes_of_each_character_that_it_accepts():
 def test_what_precis_refuses_is_compared_all_the_same(text):
     assert precis(text) is None
     assert fold(f"X{text}") == f"x{fold(text)}"
+
+
+@pytest.mark.parametrize(
+    ("name", "looks"),
+    {
+        "Ada": "ada",
+        " ada ": "ada",
+        "a\u200bd\u00ada\ufe0f": "ada",
+        "\u202eada": "ada",
+        "\uff21da": "ada",
+        "b\u0131ll": "bill",
+        "B\u0130LL": "bill",
+        "Zo\u00eb": "zo\u00eb",
+        "\u0430da": "\u0430da",
+        "a b": "a b",
+    }.items(),
+    ids=ascii,
+)
+def test_a_skeleton_is_what_people_take_a_name_for(name, looks):
+    assert skeleton(name) == looks
