@@ -19,6 +19,7 @@ from scim_provisioning import connections, credential_list, credentials, traffic
 from scim_provisioning.credentials import Kind
 from scim_provisioning.guides import BY_SLUG
 from scim_provisioning.models import (
+    Candidate,
     ClientSecret,
     Connection,
     ExternalId,
@@ -165,7 +166,7 @@ class ConnectionAdmin(DecidingPages, BrakePages, RecordingPages, SetUpPages):
             model._meta.verbose_name_plural: model._default_manager.filter(
                 connection__in=keys
             ).count()
-            for model in (ClientSecret, WorkloadTrust, ExternalId, Finding, RequestCount)
+            for model in (ClientSecret, WorkloadTrust, ExternalId, Finding, RequestCount, Candidate)
         }
         lines = [str(obj) for obj in objs]
         return lines, {Connection._meta.verbose_name_plural: len(lines), **counts}, set(), []
