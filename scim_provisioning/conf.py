@@ -108,7 +108,7 @@ class Settings:
     preview_people: int = 200_000
     """People of an import preview."""
     preview_seconds: float = 20
-    """How long one request compares people with accounts; the next goes on with those left."""
+    """How long one request compares people with accounts, or decides; the next goes on."""
     encryption_keys: tuple[str, ...] = ()
     """Fernet keys of the secrets that are kept: the first encrypts, all decrypt."""
     allow_local_issuers: bool = False

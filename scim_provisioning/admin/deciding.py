@@ -96,6 +96,8 @@ class DecidingPages(MatchingPages):
             messages.warning(request, _left_for_privilege(decided.privileged))
         if decided.taken:
             messages.warning(request, _taken(decided.taken))
+        if decided.ended:
+            messages.warning(request, _("There was no time for all: decide about the rest."))
         text = ngettext("Decided about %d person.", "Decided about %d people.", decided.done)
         messages.success(request, text % decided.done)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -113,7 +114,7 @@ class MatchingPages(Page):
     @method_decorator(transaction.non_atomic_requests)
     def matching_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show whom the identity provider will send; a POST reads its export."""
-        connection = self._previewed(request, pk)
+        connection, began = self._previewed(request, pk), time.monotonic()
         form = UploadForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             export: Export = form.cleaned_data["export"]
@@ -121,7 +122,7 @@ class MatchingPages(Page):
             note = f"Read an export of {export.count} people for the import preview."
             self.log_change(request, connection, note)
             messages.success(request, _understood(export))
-            return self._compared(request, connection)
+            return self._compared(request, connection, began)
         return self._show_preview(request, connection, form)
 
     def _show_preview(
@@ -158,12 +159,12 @@ class MatchingPages(Page):
     @method_decorator(transaction.non_atomic_requests)
     def preview_refused(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take the people from what the connection was refused while paused."""
-        connection = self._previewed(request, pk)
+        connection, began = self._previewed(request, pk), time.monotonic()
         if request.method != "POST":
             return self._back_to_preview(pk)
         matching.take(connection, people.refused(connection), Source.REFUSED)
         self.log_change(request, connection, "Took refused writes for the import preview.")
-        return self._compared(request, connection)
+        return self._compared(request, connection, began)
 
     @method_decorator(transaction.non_atomic_requests)
     def go_on(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -171,10 +172,11 @@ class MatchingPages(Page):
         connection = self._previewed(request, pk)
         if request.method != "POST":
             return self._back_to_preview(pk)
-        return self._compared(request, connection)
+        return self._compared(request, connection, time.monotonic())
 
-    def _compared(self, request: HttpRequest, connection: Connection) -> HttpResponse:
-        left = matching.match(connection, conf.current().preview_seconds)
+    def _compared(self, request: HttpRequest, connection: Connection, began: float) -> HttpResponse:
+        until = began + conf.current().preview_seconds
+        left = matching.match(connection, until - time.monotonic())
         if left:
             text = ngettext(
                 "%d person is not compared yet.", "%d people are not compared yet.", left

@@ -6,6 +6,7 @@ can be taken back.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
+from scim_provisioning import conf
 from scim_provisioning.models import Candidate, Connection, Decision, Match
 
 from . import ownership
@@ -26,12 +28,14 @@ class Decided:
     """What came of it: how many are decided now, and why others are not.
 
     ``privileged`` wait for somebody who may allow that; ``taken`` are other people's accounts,
-    or another connection's; the rest has nothing to decide, or is carried out already.
+    or another connection's; the rest has nothing to decide, or is carried out already. Where
+    ``ended`` there was no time for all.
     """
 
     done: int = 0
     privileged: int = 0
     taken: int = 0
+    ended: bool = False
 
 
 def decide(
@@ -43,11 +47,14 @@ def decide(
     may_allow: bool,
 ) -> Decided:
     """Decide about people of a connection, in batches; ``may_allow`` is of privileged accounts."""
-    decided = Decided()
-    for keys in _batches(rows.filter(connection=connection)):
+    decided, until = Decided(), time.monotonic() + conf.current().preview_seconds
+    for keys in _batches(rows.filter(connection=connection, match__in=DECIDABLE)):
+        if time.monotonic() > until:
+            decided.ended = True
+            break
         with transaction.atomic():
             _decide(connection, keys, decision, by.get_username(), may_allow, decided)
-    note(connection)
+            note(connection)
     return decided
 
 
@@ -83,7 +90,7 @@ def _decide(
     may_allow: bool,
     decided: Decided,
 ) -> None:
-    changed = Candidate.objects.filter(pk__in=keys, match__in=DECIDABLE).exclude(decision=decision)
+    changed = Candidate.objects.filter(pk__in=keys).exclude(decision=decision)
     changed = _unlinked(changed)
     locked = changed.select_related("user").select_for_update(of=("self",))
     rows = list(locked.order_by("id"))

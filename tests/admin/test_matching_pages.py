@@ -227,6 +227,14 @@ def test_privileges_are_told_in_words_and_need_the_right_to_allow_links(scim, co
     assert Candidate.objects.filter(decision=Decision.LINK).count() == 3
 
 
+def test_a_decision_that_had_no_time_says_so(scim, compare, settings):
+    local()
+    rows = compare(("ada@example.com",))
+    settings.SCIM_PROVISIONING = {**settings.SCIM_PROVISIONING, "PREVIEW_SECONDS": 0}
+    told = decide(person(CONFIGURER), scim, "link", *rows, yes="1")
+    assert "There was no time for all" in told
+
+
 def test_an_account_that_is_taken_is_told(scim, other, compare):
     user = local()
     rows = compare(("ada@example.com",))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -422,3 +423,18 @@ def test_a_new_preview_keeps_decisions_and_replaces_the_rest(scim, decide):
         ("ada@example.com", Decision.LINK),
         ("new@example.com", Decision.OPEN),
     ]
+
+
+def test_a_decision_that_had_no_time_says_so_and_counts_as_far_as_it_came(
+    scim, decide, settings, monkeypatch
+):
+    names = [f"u{n}@example.com" for n in range(3)]
+    for name in names:
+        local(name)
+    preview(scim, *map(person, names))
+    settings.SCIM_PROVISIONING = {**settings.SCIM_PROVISIONING, "PREVIEW_SECONDS": 1.5}
+    monkeypatch.setattr(decisions, "BATCH", 1)
+    ticks = iter(range(100))
+    monkeypatch.setattr(decisions, "time", SimpleNamespace(monotonic=ticks.__next__))
+    decided = decide(Decision.LINK)
+    assert (decided.done, decided.ended, flag()) == (1, True, True)
