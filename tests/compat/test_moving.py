@@ -26,6 +26,11 @@ from tests.compat_site.models import Account, Team
 Team.objects.get(name="Ops").user_set.add(Account.objects.get(username="ada"))
 Account.objects.filter(username="long").update(scim_id="an id of more characters than that")
 """
+SEAL = """
+import django; django.setup()
+from tests.compat_site.models import Account
+Account.objects.filter(username="kept").update(color="sealed")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +68,10 @@ def after(before):
     south = json.loads(
         before.manage("connection", "create", "South", "--username", "south", "--json")
     )
+    barred = json.loads(
+        before.manage("connection", "create", "Barred", "--username", "barred", "--json")
+    )
+    before.barred = {"Authorization": f"Bearer {barred['token']}"}
     before.dry = before.manage("import_django_scim2", "--connection", "Okta", "--dry-run")
     before.first = before.manage("import_django_scim2", "--connection", "Okta")
     before.second = json.loads(
@@ -256,3 +265,18 @@ def test_the_service_tells_the_sites_words(after):
     names = {s["type"]: s["name"] for s in config["authenticationSchemes"]}
     assert names["oauthbearertoken"] == "Our tokens"
     assert len(names) > 1
+
+
+def test_what_the_object_processor_keeps_opens_for_nobody(after):
+    body = {"schemas": [USER], "userName": "kept", "favoriteColor": "blue"}
+    path = f"/Users/{after.send('POST', '/Users', body)[1]['id']}"
+    assert after.send("GET", path)[0] == 200
+    after.run("settings", "-c", SEAL)
+    for request in (("GET", path), ("PUT", path, body), ("DELETE", path)):
+        assert after.send(*request)[0] == 404
+    assert after.send("GET", '/Users?filter=userName eq "kept"')[1]["totalResults"] == 1
+
+
+def test_whom_the_predicate_refuses_is_401(after):
+    status, error = after.send("GET", "/Users", **after.barred)
+    assert (status, error["status"]) == (401, "401")

@@ -17,3 +17,16 @@ def exclude_kwargs(model):
         return {"username": "hidden"} if model.__name__ == "Account" else {}
 
     return kwargs
+
+
+def object_processor(model):
+    """A user of that colour is listed, but opens for nobody."""
+
+    def process(request, found, *args, **others):
+        return None if getattr(found, "color", "") == "sealed" else found
+
+    return process
+
+
+def may_come_in(user):
+    return user.username != "barred"

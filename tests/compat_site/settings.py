@@ -16,3 +16,8 @@ MIDDLEWARE = [
     *settings_before.MIDDLEWARE[:2],
 ]
 ROOT_URLCONF = "tests.bare_urls"
+SCIM_SERVICE_PROVIDER = {
+    **settings_before.SCIM_SERVICE_PROVIDER,
+    "GET_OBJECT_POST_PROCESSOR_GETTER": "tests.compat_site.getters.object_processor",
+    "GET_IS_AUTHENTICATED_PREDICATE": "tests.compat_site.getters.may_come_in",
+}
