@@ -115,9 +115,14 @@ def public_url() -> str | None:
     return value
 
 
-def hosts() -> list[str]:
-    """Return ``ALLOWED_HOSTS``; what never equals a host is told, not kept."""
-    names: list[str] = read("ALLOWED_HOSTS", "list", ["localhost", "127.0.0.1", "[::1]"])
+def hosts(public: str | None = None) -> list[str]:
+    """Return ``ALLOWED_HOSTS``, by default that of the public URL and loopback names.
+
+    What never equals a host is told, not kept.
+    """
+    found = PUBLIC_URL.fullmatch(public or "")
+    usual = [*([found[1]] if found else []), "localhost", "127.0.0.1", "[::1]"]
+    names: list[str] = read("ALLOWED_HOSTS", "list", usual) or usual
     for name in names:
         if not HOST.fullmatch(name):
             stop("ALLOWED_HOSTS", f"holds {name!r}: names only, without scheme, port and path.")

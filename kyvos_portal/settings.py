@@ -24,7 +24,7 @@ from .environment import (
 DEBUG = flag("DEBUG")
 SECRET_KEY = secret_key()
 PUBLIC_URL = public_url()
-ALLOWED_HOSTS = hosts()
+ALLOWED_HOSTS = hosts(PUBLIC_URL)
 IS_SECURE = bool(PUBLIC_URL and PUBLIC_URL.startswith("https://"))
 
 INSTALLED_APPS = [

@@ -35,7 +35,7 @@ VARIABLES = {
     ),
     "ALLOWED_HOSTS": Variable(
         "hosts without scheme and port, separated by commas; `.example.com` stands for all below",
-        "loopback names",
+        "that of `PUBLIC_URL`, and loopback names",
     ),
     "TRUSTED_PROXIES": Variable("networks whose `X-Forwarded-For` counts", "none"),
     "DEBUG": Variable("1 shows pages for developers instead of errors", "0"),
