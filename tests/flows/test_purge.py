@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from scim_provisioning.management.commands import purge_ledger
+from scim_provisioning.management import purging
 from scim_provisioning.models import ProvisioningEvent, RequestCount
 from tests.scim_client import USER
 
@@ -37,7 +37,7 @@ def ledger():
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="writers take turns on SQLite")
 def test_two_purges_beside_writers_refuse_lose_and_take_nothing_else(scim, ledger, monkeypatch):
-    monkeypatch.setattr(purge_ledger, "BATCH", BATCH)
+    monkeypatch.setattr(purging, "BATCH", BATCH)
     started, deleted = Event(), []
 
     def count(execute, sql, params, many, context):
