@@ -60,6 +60,12 @@ async def load_in_turns(
 
 
 async def _measure(target: Target, name: str, options: argparse.Namespace) -> dict[str, Any]:
+    # Whether a server's workers share the connections fairly is chance: each round has its own.
+    async with session(options.clients) as target.session:
+        return await _measure_once(target, name, options)
+
+
+async def _measure_once(target: Target, name: str, options: argparse.Namespace) -> dict[str, Any]:
     if name != PASSWORD:
         return await measure(target, name, seconds=options.seconds, clients=options.clients)
     kept, target.auth = target.auth, options.passwords.get(target.label, target.auth)
