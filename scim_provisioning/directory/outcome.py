@@ -47,8 +47,9 @@ def render(
     facts = (stored.id, stored.created, stored.last_modified, stored.version)
     resource = {"id": shown(stored.id), "meta": meta.read(facts, context.base_url)}
     resource |= {key: _copied(value) for key, value in document.items()}
-    changed = mapping.of_others if changed_elsewhere.get() else mapping.made_elsewhere
-    if keys := read.wanted.intersection(changed):
+    resource |= stored.beside
+    again = mapping.memberships if changed_elsewhere.get() else ()
+    if keys := read.wanted.intersection((*mapping.made_elsewhere, *again)):
         found = query.get(mapping, stored.id, Projection(attributes=keys), context) or {}
         for key in keys:
             if (value := pick(found, mapping.targets[key])) is not None:

@@ -45,7 +45,8 @@ FRESH: dict[str, Any] = {
 class Stored:
     """A resource as it stands in the database, locked.
 
-    ``account`` is Django's user, None for groups; ``owner_id`` Django's own key.
+    ``account`` is Django's user, None for groups; ``owner_id`` Django's own key; ``beside`` holds
+    what is shown with the document and written by others: the groups of a user.
     """
 
     id: UUID
@@ -59,6 +60,7 @@ class Stored:
     last_modified: datetime
     account: Any = None
     extensions: Mapping[str, Json] = field(default_factory=dict)
+    beside: Mapping[str, Json] = field(default_factory=dict)
 
 
 def load(
@@ -88,9 +90,16 @@ def load(
         raise NotFound
     if lock and read.related < len(read.columns):
         [related] = _related(mapping, hosting.variant()).rows([*values, key])
-    document = read.document((*own, *related), "")
-    kept = own[read.columns.index(EXTENSIONS)] if EXTENSIONS in read.columns else {}
-    return Stored(own[0], own[1], document, **known, account=_instance(account), extensions=kept)
+    document = read.document((*own, *related), context.base_url)
+    return Stored(
+        own[0],
+        own[1],
+        document,
+        **known,
+        account=_instance(account),
+        extensions=own[read.columns.index(EXTENSIONS)] if EXTENSIONS in read.columns else {},
+        beside={key: document.pop(key) for key in mapping.shown_beside if key in document},
+    )
 
 
 def _is_own(mapping: ResourceMapping, row: tuple[Any, ...], context: Context) -> bool:

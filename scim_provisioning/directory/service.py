@@ -6,6 +6,7 @@ A 2xx means the change is in the database, whole; a refusal leaves everything as
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace as replace_fields
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
@@ -53,6 +54,8 @@ T = TypeVar("T")
 
 def _transact(mapping: ResourceMapping, context: Context, body: Json, work: Callable[[], T]) -> T:
     """Run one write in a transaction; what refused it is told only after the rollback."""
+    # Memberships are as they were read, unless somebody who hears of the write changes them.
+    before = membership.changed_elsewhere.set(mapping.has_members)
     try:
         with transaction.atomic():
             return work()
@@ -60,6 +63,8 @@ def _transact(mapping: ResourceMapping, context: Context, body: Json, work: Call
         refusal: ScimError = conflicts.explain(mapping, context, body, error)
     except ScimError as error:
         refusal = error
+    finally:
+        membership.changed_elsewhere.reset(before)
     refusals.settle(refusal, context.principal.connection_id)
     raise refusal
 
@@ -78,17 +83,12 @@ def create(
     """
     policy = context.policy
     document = validation.clean(body, mapping.resource_type, policy, context.notes)
-    # A new user is in no group, unless somebody who hears of it puts it there.
-    before = membership.changed_elsewhere.set(mapping.has_members)
-    try:
-        return _transact(
-            mapping,
-            context,
-            document,
-            lambda: _create(mapping, document, body, context, projection, identifier),
-        )
-    finally:
-        membership.changed_elsewhere.reset(before)
+    return _transact(
+        mapping,
+        context,
+        document,
+        lambda: _create(mapping, document, body, context, projection, identifier),
+    )
 
 
 def _create(
@@ -154,7 +154,6 @@ def _adopt(
 ) -> Outcome:
     """Link a local account instead of making one: what was sent is written, the rest stays."""
     _claim(mapping, stored, context)
-    membership.changed_elsewhere.set(True)
     after = adopting.merged(mapping, stored.document, document)
     outcome = _write(mapping, stored, after, (), context, projection, status=201)
     return hosted.follow(mapping, outcome, body, after, context, projection)
@@ -313,17 +312,7 @@ def _write(
     if changes or moved:
         now, version = timezone.now(), version + 1
         announcements.changed(mapping, stored, changes, moved, context)
-    written = Stored(
-        stored.id,
-        stored.owner_id,
-        after,
-        stored.connection_id,
-        True,
-        False,
-        version,
-        stored.created,
-        now,
-    )
+    written = replace_fields(stored, document=after, version=version, last_modified=now)
     outcome = _finish(
         mapping, written, after, changes, moved, context, projection, status=status, answer=answer
     )

@@ -130,10 +130,15 @@ class ResourceMapping:
         return tuple(key for key, binding in self.bindings.items() if binding.made_elsewhere)
 
     @cached_property
-    def of_others(self) -> tuple[str, ...]:
-        """Those, and the memberships: writes of other resources change them."""
-        members = (k for k, b in self.bindings.items() if isinstance(b, Relation) and not b.stored)
-        return (*self.made_elsewhere, *members)
+    def memberships(self) -> tuple[str, ...]:
+        """The keys of what the writes of other resources change."""
+        found = self.bindings.items()
+        return tuple(key for key, b in found if isinstance(b, Relation) and not b.stored)
+
+    @cached_property
+    def shown_beside(self) -> tuple[str, ...]:
+        """The memberships that a write reads to show them: few, as a group's members are not."""
+        return () if self.has_members else self.memberships
 
     @cached_property
     def extensions_in_use(self) -> Mapping[str, models.Q]:

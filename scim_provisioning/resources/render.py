@@ -84,10 +84,15 @@ def _reader(mapping: ResourceMapping, projection: Projection, variant: Hashable)
     return _build(mapping, wanted | sources, projection)
 
 
-@lru_cache(maxsize=8)
 def stored_reader(mapping: ResourceMapping) -> Reader:
-    """Return the reader of what clients may write, memberships left out: PATCH edits that."""
-    return _build(mapping, frozenset(key for key, _, _ in mapping.stored), Projection())
+    """Return the reader of what clients may write, which PATCH edits, and of ``shown_beside``."""
+    return _stored_reader(mapping, hosting.variant())
+
+
+@lru_cache(maxsize=32)
+def _stored_reader(mapping: ResourceMapping, variant: Hashable) -> Reader:
+    stored = (key for key, _, _ in mapping.stored)
+    return _build(mapping, frozenset((*stored, *mapping.shown_beside)), Projection())
 
 
 def _build(mapping: ResourceMapping, wanted: frozenset[str], projection: Projection) -> Reader:

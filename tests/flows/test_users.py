@@ -243,6 +243,27 @@ def test_a_new_user_shows_the_groups_that_a_receiver_gave(scim):
     assert scim.get(path(user)).body["groups"] == user["groups"]
 
 
+def test_a_change_answers_with_the_groups_as_a_receiver_left_them(scim):
+    user = scim.user()
+    first, second = (scim.group(name, [user["id"]]) for name in ("First", "Second"))
+
+    def leave(user_id, **_):
+        get_user_model().objects.get(pk=user_id).groups.remove(
+            Group.objects.get(scim__pk=first["id"])
+        )
+
+    title = {"op": "replace", "path": "title", "value": "Dr"}
+    both = scim.patch(path(user), title).body["groups"]
+    assert {entry["display"] for entry in both} == {"First", "Second"}
+    signals.user_changed.connect(leave)
+    try:
+        answer = scim.patch(path(user), {**title, "value": "Prof"}).body
+    finally:
+        signals.user_changed.disconnect(leave)
+    assert [entry["value"] for entry in answer["groups"]] == [second["id"]]
+    assert scim.get(path(user)).body["groups"] == answer["groups"]
+
+
 def test_a_changed_account_flows_back(scim):
     user = scim.user(**FULL)
     made = account(user)
