@@ -25,8 +25,8 @@ def keep(model, made, text):
 def users(scim):
     """Ada is 10, Bob is aB-7; Eve's id is a UUID."""
     made = {name: scim.user(f"{name}@example.com") for name in ("ada", "bob", "eve")}
-    ids = {"ada": keep(ScimUser, made["ada"], "10"), "bob": keep(ScimUser, made["bob"], "aB-7")}
-    return {**ids, "eve": made["eve"]["id"]}
+    ids = {"ada": "10", "bob": "aB-7", "eve": "f47ac10b-58cc-4372-a567-0e02b2c3d479"}
+    return {name: keep(ScimUser, made[name], text) for name, text in ids.items()}
 
 
 def test_each_verb_takes_it(scim, users):
