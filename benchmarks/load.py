@@ -30,6 +30,8 @@ NO_MEMBERS = {"excludedAttributes": "members"}
 COUNT_SQL = {"X-Count-SQL": "1"}
 EMPTY = re.compile(rb'"totalResults": ?0\b')
 MAY_BE_EMPTY = {"f_userName_absent", "f_group_externalId"}
+STAGGER = 0.1
+"""Seconds between two clients that come."""
 TIMING = re.compile(r"\bdb;dur=([\d.]+);desc=\"?(\d+)")
 
 
@@ -269,22 +271,24 @@ async def measure(
 ) -> dict[str, Any]:
     """Load one operation for some seconds, at least ``least`` requests; return its figures.
 
-    Every client sends one request first that does not count: processes differ while cold.
+    Clients come one by one, or whichever of the server's workers wakes first gets all of their
+    connections; what they send until all are there does not count.
     """
-    warming = [await _next(target, operation) for _ in range(clients)]
-    await asyncio.gather(*(target.send(call) for call in warming))
     times: list[float] = []
     statuses: Counter[str] = Counter()
-    target.paused, started = 0.0, time.perf_counter()
+    target.paused, begin = 0.0, time.perf_counter() + STAGGER * clients
 
-    async def client() -> None:
-        while time.perf_counter() - started - target.paused < seconds or len(times) < least:
+    async def client(number: int) -> None:
+        await asyncio.sleep(STAGGER * number)
+        while (now := time.perf_counter()) - begin - target.paused < seconds or len(times) < least:
             reply = await target.send(await _next(target, operation))
+            if now < begin:
+                continue
             times.append(reply.seconds)
             statuses[_outcome(operation, reply)] += 1
 
-    await asyncio.gather(*(client() for _ in range(clients)))
-    elapsed = time.perf_counter() - started - target.paused
+    await asyncio.gather(*map(client, range(clients)))
+    elapsed = time.perf_counter() - begin - target.paused
     times.sort()
     return {
         "op": operation,
