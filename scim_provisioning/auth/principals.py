@@ -10,7 +10,7 @@ from scim_provisioning.context import Principal
 from scim_provisioning.models import SignInClass
 from scim_provisioning.protocol.errors import Forbidden
 
-CONNECTION_COLUMNS = (
+CONNECTION_COLUMNS: tuple[str, ...] = (
     "pk",
     "name",
     "profile",
@@ -26,6 +26,7 @@ CONNECTION_COLUMNS = (
     "records_until",
     "has_decisions",
 )
+"""What a principal knows of its connection, named alike, but for key and name."""
 READ, WRITE = "scim.read", "scim.write"
 BOTH = frozenset({READ, WRITE})
 
@@ -56,22 +57,7 @@ def principal(
     """Return the principal; raise Forbidden where no connection acts as this user."""
     if connection[0] is None:
         raise Forbidden("No provisioning connection acts as this user.")
-    (
-        pk,
-        name,
-        profile,
-        state,
-        delete_policy,
-        shows_protected,
-        requires_if_match,
-        rate_limit,
-        last_seen,
-        schemas_changed,
-        brake_people,
-        brake_percent,
-        records_until,
-        has_decisions,
-    ) = connection
+    facts = dict(zip(CONNECTION_COLUMNS, connection, strict=True))
     return Principal(
         user_id=user_id,
         username=username,
@@ -79,19 +65,8 @@ def principal(
         credential_key=credential_key,
         sign_in_class=sign_in_class,
         scopes=scopes,
-        connection_id=pk,
-        connection_name=name,
-        profile=profile,
-        state=state,
-        delete_policy=delete_policy,
-        shows_protected=shows_protected,
-        requires_if_match=requires_if_match,
-        rate_limit=rate_limit,
-        last_seen=last_seen,
         last_used=last_used,
-        schemas_changed=schemas_changed,
-        brake_people=brake_people,
-        brake_percent=brake_percent,
-        records_until=records_until,
-        has_decisions=has_decisions,
+        connection_id=facts.pop("pk"),
+        connection_name=facts.pop("name"),
+        **facts,
     )

@@ -41,9 +41,11 @@ class NeedsAdministrator(Forbidden):
 
 def is_protected_user(user: Any) -> bool:
     """Whether an account is out of SCIM's reach: staff, superusers and acting users."""
-    if getattr(user, "is_staff", False) or getattr(user, "is_superuser", False):
-        return True
-    return Connection.objects.filter(acting_user=user.pk).exists()
+    return _is_staff(user) or Connection.objects.filter(acting_user=user.pk).exists()
+
+
+def _is_staff(user: Any) -> bool:
+    return bool(getattr(user, "is_staff", False) or getattr(user, "is_superuser", False))
 
 
 def is_protected_group(group_id: Any) -> bool:
@@ -79,12 +81,7 @@ def protected_among(users: Sequence[Any]) -> list[Any]:
     """Return the keys of the accounts that are out of SCIM's reach, by one query."""
     keys = [user.pk for user in users]
     acting = Connection.objects.filter(acting_user__in=keys).values_list("acting_user", flat=True)
-    staff = [
-        user.pk
-        for user in users
-        if getattr(user, "is_staff", False) or getattr(user, "is_superuser", False)
-    ]
-    return [*acting, *staff]
+    return [*acting, *(user.pk for user in users if _is_staff(user))]
 
 
 def _privilege() -> Q:

@@ -104,9 +104,7 @@ def _create(
     if "active" in mapping.bindings:
         document.setdefault("active", True)
     members = _take_members(document) if mapping.has_members else ()
-    changes = mapping.changes({}, document)
-    check_counts(changes)
-    conflicts.check_likeness(mapping, changes)
+    changes = _changes(mapping, {}, document)
     columns = mapping.columns(changes, document)
     kind = kinds.of(mapping)
     account = kind.make(mapping, changes, document)
@@ -298,10 +296,7 @@ def _write(
     answer: bool = True,
 ) -> Outcome:
     """Write what differs; nothing differs: nothing moves, and it is still recorded."""
-    changes = mapping.changes(stored.document, after)
-    _check_immutable(mapping, changes)
-    check_counts(changes)
-    conflicts.check_likeness(mapping, changes)
+    changes = _changes(mapping, stored.document, after)
     moved = membership.apply(mapping, stored.owner_id, members, context) if members else None
     if changes:
         if _takes_access(mapping, stored, changes):
@@ -324,6 +319,15 @@ def _write(
             mapping.model, stored.id, {**columns, "version": F("version") + 1, "last_modified": now}
         )
     return outcome
+
+
+def _changes(mapping: ResourceMapping, before: Json, after: Json) -> Changes:
+    """Return what a write changes; raise MutabilityError, InvalidValue or Uniqueness."""
+    changes = mapping.changes(before, after)
+    _check_immutable(mapping, changes)
+    check_counts(changes)
+    conflicts.check_likeness(mapping, changes)
+    return changes
 
 
 def _check_immutable(mapping: ResourceMapping, changes: Changes) -> None:
