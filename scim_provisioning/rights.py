@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 VIEW = "scim_provisioning.view_connection"
 OPERATE = "scim_provisioning.operate_connection"
 CONFIGURE = "scim_provisioning.change_connection"
+ALLOW_LINKS = "scim_provisioning.allow_link"
 
 SEEN = ("connection", "provisioningevent", "requestcount", "finding", "scimuser", "scimgroup")
 """The models that whoever looks after provisioning sees."""
@@ -32,6 +33,11 @@ def may_operate(user: Any) -> bool:
 def may_configure(user: Any) -> bool:
     """Whether a person may change connections, and what opens them."""
     return bool(user.has_perm(CONFIGURE))
+
+
+def may_allow_links(user: Any) -> bool:
+    """Whether a person may let connections manage accounts with privileges."""
+    return bool(user.has_perm(ALLOW_LINKS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.admin import ModelAdmin, ShowFacets
-from django.http import HttpRequest
+from django.contrib.admin import AdminSite, ModelAdmin, ShowFacets
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import URLPattern, path
 from django.utils.module_loading import import_string
 
 from scim_provisioning import conf, rights
+
+PageBelow = tuple[str, Callable[..., HttpResponseBase], str]
 
 
 def named_base() -> Any:
@@ -17,6 +21,19 @@ def named_base() -> Any:
         return import_string(conf.current().admin_base)
     except (ImportError, AttributeError):
         return ModelAdmin
+
+
+def url_name(page: str) -> str:
+    """Return the name of a page of connections."""
+    return f"scim_provisioning_connection_{page}"
+
+
+def below(site: AdminSite, folder: str, pages: Iterable[PageBelow]) -> list[URLPattern]:
+    """Return the URLs of pages below a connection's own: each a route, a view and a name."""
+    return [
+        path(f"<int:pk>/{folder}/{route}", site.admin_view(page), name=url_name(name))
+        for route, page, name in pages
+    ]
 
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from scim_provisioning.directory import brake, restoring
 from scim_provisioning.models import Connection, ScimUser
 
-from .base import Page
+from .base import Page, below, url_name
 from .secrets import ask, respond
 
 MOST_SHOWN = 100
@@ -45,10 +45,7 @@ class BrakePages(Page):
             ("release/", self.release_page, "release"),
             ("restore/", self.restore_page, "restore"),
         ]
-        return [
-            path(f"<int:pk>/brake/{route}", self.admin_site.admin_view(page), name=_name(name))
-            for route, page, name in pages
-        ] + super().get_urls()
+        return below(self.admin_site, "brake", pages) + super().get_urls()
 
     @admin.display(description=gettext_lazy("brake"))
     def brake(self, obj: Connection) -> str:
@@ -59,7 +56,7 @@ class BrakePages(Page):
         return format_html('<a href="{}">{}</a>', self._brake_url("brake", obj.pk), text)
 
     def _brake_url(self, name: str, pk: int) -> str:
-        return reverse(f"{self.admin_site.name}:{_name(name)}", args=[pk])
+        return reverse(f"{self.admin_site.name}:{url_name(name)}", args=[pk])
 
     def _stopped(self, request: HttpRequest, pk: int, *, operate: bool) -> Connection:
         connection = get_object_or_404(Connection, pk=pk)
@@ -183,10 +180,6 @@ class BrakePages(Page):
             self, request, _("Take it back"), question, _("Yes, enable them"), lines,
             **self._around(connection),
         )  # fmt: skip
-
-
-def _name(page: str) -> str:
-    return f"scim_provisioning_connection_{page}"
 
 
 def _released(allowance: int | None) -> str:

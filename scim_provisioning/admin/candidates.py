@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +20,7 @@ from scim_provisioning.directory.matching import DECIDABLE
 from scim_provisioning.models import Candidate, Connection, Decision, Match, ScimUser
 from scim_provisioning.protocol.fold import fold
 
-from .exports import defused
+from .exports import table
 from .facts import link
 
 SIZE = 50
@@ -202,20 +200,18 @@ def privileges(accounts: Sequence[ScimUser]) -> dict[Any, str]:
 
 
 def as_csv(rows: QuerySet[Candidate]) -> Iterator[str]:
-    """Yield people as a table; cells that a spreadsheet takes for a formula are defused."""
-    text, last = io.StringIO(), 0
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
+    """Return people as a table; cells that a spreadsheet takes for a formula are defused."""
+    return table(COLUMNS, _batches(rows))
+
+
+def _batches(rows: QuerySet[Candidate]) -> Iterator[list[list[Any]]]:
+    last = 0
     named = rows.order_by("pk").annotate(told=_told())
     names = ("position", "user_name", "email", "external_id", "told", "user__user_name")
     values = named.values_list("pk", *names, "privileged", "decision", "decided", "decided_by")
     while batch := list(values.filter(pk__gt=last)[:BATCH]):
-        writer.writerows(map(defused, cells) for _key, *cells in batch)
+        yield [cells for _key, *cells in batch]
         last = batch[-1][0]
-        yield text.getvalue()
-        text.seek(0)
-        text.truncate()
-    yield text.getvalue()
 
 
 def _told() -> Case:

@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -21,7 +21,7 @@ from scim_provisioning.credentials import Kind, NewCredential
 from scim_provisioning.guides import BY_SLUG, Guide
 from scim_provisioning.models import Connection
 
-from .base import Page, site
+from .base import Page, below, site, url_name
 from .secrets import ask, respond, show_once
 
 KEEP = "keep"
@@ -77,14 +77,7 @@ class CredentialPages(Page):
             ("new/<str:kind>/", self.new_page, "new_credential"),
             ("<str:key>/revoke/", self.revoke_page, "revoke_credential"),
         ]
-        return [
-            path(
-                f"<int:pk>/credentials/{route}",
-                self.admin_site.admin_view(page),
-                name=url_name(name),
-            )
-            for route, page, name in pages
-        ] + super().get_urls()
+        return below(self.admin_site, "credentials", pages) + super().get_urls()
 
     def _url(self, name: str, connection: Connection, *arguments: Any) -> str:
         return reverse(f"{self.admin_site.name}:{url_name(name)}", args=[connection.pk, *arguments])
@@ -199,11 +192,6 @@ class CredentialPages(Page):
             back_url=back,
             trail=self._trail(connection, deep=(_("Credentials"), "credentials")),
         )
-
-
-def url_name(page: str) -> str:
-    """Return the name of a page of connections."""
-    return f"scim_provisioning_connection_{page}"
 
 
 def _make(connection: Connection, kind: Kind, form: NewCredentialForm) -> NewCredential | None:

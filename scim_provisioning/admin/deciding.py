@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.urls import path
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -23,8 +21,9 @@ from scim_provisioning.directory.evidence import Choice
 from scim_provisioning.models import Candidate, Connection, Decision, ScimUser
 
 from . import candidates
+from .base import PageBelow, below
 from .facts import link
-from .matching import MatchingPages, may_allow, url_name
+from .matching import MatchingPages
 from .secrets import ask, respond
 
 PERSON, ALL = "person", "all"
@@ -44,16 +43,11 @@ class DecidingPages(MatchingPages):
 
     def get_urls(self) -> list[Any]:
         """Add the pages."""
-        pages: list[tuple[str, Callable[..., HttpResponseBase], str]] = [
+        pages: list[PageBelow] = [
             ("decide/", self.decide_page, "matching_decide"),
             ("<int:key>/", self.choose_page, "matching_choose"),
         ]
-        return [
-            path(
-                f"<int:pk>/matching/{route}", self.admin_site.admin_view(page), name=url_name(name)
-            )
-            for route, page, name in pages
-        ] + super().get_urls()
+        return below(self.admin_site, "matching", pages) + super().get_urls()
 
     @method_decorator(transaction.non_atomic_requests)
     def decide_page(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -82,7 +76,7 @@ class DecidingPages(MatchingPages):
         decision: Decision,
         rows: QuerySet[Candidate],
     ) -> None:
-        allowed = may_allow(request)
+        allowed = rights.may_allow_links(request.user)
         decided = decisions.decide(connection, rows, decision, request.user, may_allow=allowed)
         self._tell(request, connection, decision, decided)
 
@@ -112,7 +106,7 @@ class DecidingPages(MatchingPages):
         count, privileged = rows.count(), rows.filter(privileged=True).count()
         title, question, yes, lines = _words(decision, connection, count)
         if decision == Decision.LINK and privileged:
-            words = _with_privilege if may_allow(request) else _left_for_privilege
+            words = _with_privilege if rights.may_allow_links(request.user) else _left_for_privilege
             lines = [*lines, words(privileged)]
         hidden = [
             (name, value)
@@ -145,7 +139,7 @@ class DecidingPages(MatchingPages):
                 for choice in choices
             ],
             "may_decide": may and shown.is_decidable and not shown.is_done,
-            "may_allow": may_allow(request),
+            "may_allow": rights.may_allow_links(request.user),
             "trail": self._above_preview(connection, deep=True),
             "back_url": self._matching_url("matching", pk),
         }
@@ -156,18 +150,18 @@ class DecidingPages(MatchingPages):
 
     def _choose(self, request: HttpRequest, person: Candidate) -> None:
         asked = request.POST.get("account", "")
-        allowed, connection = may_allow(request), person.connection
-        found = [c for c in evidence.choices(person) if str(c.account.pk) == asked and c.is_open]
         if asked in DECISIONS:
-            self._decide(
-                request, connection, DECISIONS[asked], Candidate.objects.filter(pk=person.pk)
-            )
-        elif found:
-            account = found[0].account.pk
-            decided = decisions.choose(person, account, request.user, may_allow=allowed)
-            self._tell(request, connection, Decision.LINK, decided)
-        else:
+            rows = Candidate.objects.filter(pk=person.pk)
+            self._decide(request, person.connection, DECISIONS[asked], rows)
+            return
+        found = (c.account.pk for c in evidence.choices(person) if c.is_open)
+        account = next((key for key in found if str(key) == asked), None)
+        if account is None:
             messages.warning(request, _("Choose one of the accounts."))
+            return
+        allowed = rights.may_allow_links(request.user)
+        decided = decisions.choose(person, account, request.user, may_allow=allowed)
+        self._tell(request, person.connection, Decision.LINK, decided)
 
 
 @dataclass(frozen=True, slots=True)

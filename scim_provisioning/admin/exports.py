@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -56,14 +56,22 @@ def _json(value: Any) -> str:
 
 
 def as_csv(events: QuerySet[Any]) -> Iterator[str]:
-    """Yield a table with a head, for spreadsheets: cells that begin a formula are defused."""
+    """Return a table with a head, for spreadsheets: cells that begin a formula are defused."""
+    return table([*COLUMNS, *DOCUMENTS], (map(_cells, batch) for batch in _batches(events)))
+
+
+def _cells(facts: dict[str, Any]) -> list[Any]:
+    documents = (_json(facts[name]) for name in DOCUMENTS)
+    return [*(facts[name] for name in COLUMNS), *documents]
+
+
+def table(head: Sequence[str], batches: Iterable[Iterable[Iterable[Any]]]) -> Iterator[str]:
+    """Yield a table as CSV, a batch of rows at a time, its cells defused."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow([*COLUMNS, *DOCUMENTS])
-    for batch in _batches(events):
-        for facts in batch:
-            cells = [facts[name] for name in COLUMNS]
-            writer.writerow(map(defused, [*cells, *(_json(facts[name]) for name in DOCUMENTS)]))
+    writer.writerow(head)
+    for batch in batches:
+        writer.writerows(map(defused, cells) for cells in batch)
         yield text.getvalue()
         text.seek(0)
         text.truncate()

@@ -13,6 +13,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from scim_provisioning import rights
 from scim_provisioning.directory import findings
 from scim_provisioning.models import Finding, FindingKind
 
@@ -40,7 +41,7 @@ class FindingAdmin(ReadOnlyPage):
 
     def has_allow_link_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who may let SCIM manage a protected account."""
-        return bool(request.user.has_perm("scim_provisioning.allow_link"))
+        return rights.may_allow_links(request.user)
 
     def get_urls(self) -> list[Any]:
         """Add the page that decides one finding."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -13,12 +12,11 @@ from django.db import transaction
 from django.http import (
     HttpRequest,
     HttpResponse,
-    HttpResponseBase,
     HttpResponseRedirect,
     StreamingHttpResponse,
 )
 from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.text import capfirst
@@ -28,13 +26,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from scim_provisioning import conf, rights
 from scim_provisioning.directory import decisions, exports, matching, people
 from scim_provisioning.directory.exports import Export, Unreadable
-from scim_provisioning.models import Candidate, Connection, Match, Source
+from scim_provisioning.models import Candidate, Connection, Decision, Match, Source
 
 from . import candidates
-from .base import Page
+from .base import Page, PageBelow, below, url_name
 from .secrets import ask, respond
-
-ROOT = "<int:pk>/matching/"
 
 
 class UploadForm(forms.Form):
@@ -68,19 +64,14 @@ class MatchingPages(Page):
 
     def get_urls(self) -> list[Any]:
         """Add the pages."""
-        pages: list[tuple[str, Callable[..., HttpResponseBase], str]] = [
+        pages: list[PageBelow] = [
             ("", self.matching_page, "matching"),
             ("refused/", self.preview_refused, "matching_refused"),
             ("go-on/", self.go_on, "matching_go_on"),
             ("remove/", self.remove_preview, "matching_remove"),
             ("export/", self.export_preview, "matching_export"),
         ]
-        return [
-            path(
-                f"<int:pk>/matching/{route}", self.admin_site.admin_view(page), name=url_name(name)
-            )
-            for route, page, name in pages
-        ] + super().get_urls()
+        return below(self.admin_site, "matching", pages) + super().get_urls()
 
     @admin.display(description=gettext_lazy("import preview"))
     def matching(self, obj: Connection) -> str:
@@ -88,7 +79,7 @@ class MatchingPages(Page):
         if obj.pk is None:
             return "-"
         waiting = Candidate.objects.filter(
-            connection=obj, decision="open", match__in=matching.DECIDABLE
+            connection=obj, decision=Decision.OPEN, match__in=matching.DECIDABLE
         ).count()
         text = ngettext("%d person to be decided", "%d people to be decided", waiting) % waiting
         text = text if waiting else _("Which accounts would match")
@@ -145,7 +136,7 @@ class MatchingPages(Page):
             "refused": refused.exclude(request_body="").count(),
             "dropped": refused.filter(request_body="").count(),
             "may_decide": rights.may_configure(request.user),
-            "may_allow": may_allow(request),
+            "may_allow": rights.may_allow_links(request.user),
             "trail": self._above_preview(connection),
             "urls": {
                 name: self._matching_url(f"matching_{name}", connection.pk)
@@ -218,16 +209,6 @@ class MatchingPages(Page):
         response["Content-Disposition"] = 'attachment; filename="import-preview.csv"'
         response["Cache-Control"] = "no-store, private"
         return response
-
-
-def url_name(page: str) -> str:
-    """Return the name of the URL of a page."""
-    return f"scim_provisioning_connection_{page}"
-
-
-def may_allow(request: HttpRequest) -> bool:
-    """Whether a person may link accounts with privileges."""
-    return bool(request.user.has_perm("scim_provisioning.allow_link"))
 
 
 def _understood(export: Export) -> str:

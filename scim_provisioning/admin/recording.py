@@ -11,7 +11,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from scim_provisioning import conf, exchanges
 from scim_provisioning.models import Connection, Exchange
 
-from .base import Page, ReadOnlyPage
+from .base import Page, ReadOnlyPage, below, url_name
 from .secrets import ask, respond
 
 MEGABYTE = 1024 * 1024
@@ -50,10 +50,7 @@ class RecordingPages(Page):
             ("stop/", self.stop_recording, "stop_recording"),
             ("remove/", self.remove_recorded, "remove_recorded"),
         ]
-        return [
-            path(f"<int:pk>/recording/{route}", self.admin_site.admin_view(page), name=_name(name))
-            for route, page, name in pages
-        ] + super().get_urls()
+        return below(self.admin_site, "recording", pages) + super().get_urls()
 
     @admin.display(description=gettext_lazy("recording"))
     def recording(self, obj: Connection) -> str:
@@ -65,7 +62,7 @@ class RecordingPages(Page):
         return format_html('<a href="{}">{}</a>', self._recording_url("recording", obj.pk), text)
 
     def _recording_url(self, name: str, pk: int) -> str:
-        return reverse(f"{self.admin_site.name}:{_name(name)}", args=[pk])
+        return reverse(f"{self.admin_site.name}:{url_name(name)}", args=[pk])
 
     def _recorded(self, request: HttpRequest, pk: int) -> Connection:
         connection = get_object_or_404(Connection, pk=pk)
@@ -222,10 +219,6 @@ def link(request_id: Any, site_name: str) -> SafeString | None:
         return None
     url = reverse(f"{site_name}:scim_provisioning_exchange_change", args=[key])
     return format_html('<a href="{}">{}</a>', url, _("Request and answer, whole"))
-
-
-def _name(page: str) -> str:
-    return f"scim_provisioning_connection_{page}"
 
 
 def _until(connection: Connection) -> str:

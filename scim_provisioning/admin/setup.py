@@ -9,7 +9,6 @@ from typing import Any
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import path
 from django.utils.decorators import method_decorator
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
@@ -22,8 +21,8 @@ from scim_provisioning.guides import BY_SLUG, GUIDES, Fact, Guide, Mark, Scheme,
 from scim_provisioning.models import Connection, ScimUser
 from scim_provisioning.self_test import Place
 
-from .base import site
-from .credentials import CredentialPages, url_name
+from .base import below, site
+from .credentials import CredentialPages
 from .secrets import respond
 
 
@@ -63,10 +62,7 @@ class SetUpPages(CredentialPages):
             ("<slug:slug>/", self.guide_page, "guide"),
             ("<slug:slug>/test/", self.test_page, "test"),
         ]
-        return [
-            path(f"<int:pk>/set-up/{route}", self.admin_site.admin_view(page), name=url_name(name))
-            for route, page, name in pages
-        ] + super().get_urls()
+        return below(self.admin_site, "set-up", pages) + super().get_urls()
 
     def ways_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask which identity provider it is."""
