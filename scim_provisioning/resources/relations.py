@@ -90,9 +90,6 @@ class Relation(Binding):
         """The columns of a row that ``entries`` makes a value of."""
         raise NotImplementedError
 
-    order: tuple[str, ...] = ("pk",)
-    """What the rows of a resource are ordered by."""
-
     @property
     def columns(self) -> Sequence[Any]:
         """All its rows, as one column for each source."""
@@ -101,7 +98,7 @@ class Relation(Binding):
     def collected(self) -> Collected:
         """Return the rows of one resource as a column of its own."""
         rows = self.queryset().filter(**{self.owner_path: OuterRef(self.owner)})
-        return Collected(rows.order_by(*self.order), self.parts)
+        return Collected(rows.order_by("pk"), self.parts)
 
     def read(self, values: Sequence[Any], base_url: str) -> Json:
         """Return the values of a resource, None where there are none."""
