@@ -115,13 +115,19 @@ def public_url() -> str | None:
     return value
 
 
+def host_of(public: str | None) -> str | None:
+    """Return the host of a public URL as headers have it: addresses of version 6 in brackets."""
+    found = PUBLIC_URL.fullmatch(public or "")
+    return found[1] if found else None
+
+
 def hosts(public: str | None = None) -> list[str]:
     """Return ``ALLOWED_HOSTS``, by default that of the public URL and loopback names.
 
     What never equals a host is told, not kept.
     """
-    found = PUBLIC_URL.fullmatch(public or "")
-    usual = [*([found[1]] if found else []), "localhost", "127.0.0.1", "[::1]"]
+    host = host_of(public)
+    usual = [*([host] if host else []), "localhost", "127.0.0.1", "[::1]"]
     names: list[str] = read("ALLOWED_HOSTS", "list", usual) or usual
     for name in names:
         if not HOST.fullmatch(name):
