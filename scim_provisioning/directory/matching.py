@@ -24,6 +24,7 @@ from scim_provisioning.models import (
     ScimUser,
     Source,
 )
+from scim_provisioning.models.candidate import LONGEST_EMAIL, LONGEST_ID, LONGEST_NAME
 from scim_provisioning.protocol.errors import InvalidValue
 from scim_provisioning.protocol.fold import fold
 from scim_provisioning.resources import mirror
@@ -34,7 +35,6 @@ from .evidence import MATCHES, Evidence, Ids
 from .people import Person
 
 BATCH = 1000
-LONGEST_NAME, LONGEST_EMAIL, LONGEST_ID = 256, 320, 256
 DECIDABLE = (*MATCHES, Match.AMBIGUOUS)
 """What waits for a decision: a new account does not."""
 

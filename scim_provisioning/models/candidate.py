@@ -10,6 +10,8 @@ from .connection import Connection
 from .ordering import KeyField
 from .user import ScimUser
 
+LONGEST_NAME, LONGEST_EMAIL, LONGEST_ID = 256, 320, 256
+
 
 class Source(models.TextChoices):
     """Where it is known from that a person will come."""
@@ -67,10 +69,10 @@ class Candidate(models.Model):
     )
     source = models.CharField(_("source"), max_length=10, choices=Source.choices)
     position = models.PositiveIntegerField(_("line"))
-    user_name = models.CharField(_("userName"), max_length=256)
+    user_name = models.CharField(_("userName"), max_length=LONGEST_NAME)
     user_name_key = KeyField(max_length=1024, null=True, editable=False)
-    email = models.CharField(_("e-mail address"), max_length=320, blank=True)
-    external_id = models.CharField(_("externalId"), max_length=256, blank=True)
+    email = models.CharField(_("e-mail address"), max_length=LONGEST_EMAIL, blank=True)
+    external_id = models.CharField(_("externalId"), max_length=LONGEST_ID, blank=True)
     match = models.CharField(
         _("match"), max_length=12, choices=Match.choices, default=Match.WAITING
     )
