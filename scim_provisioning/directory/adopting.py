@@ -12,7 +12,7 @@ from uuid import UUID
 
 from scim_provisioning.context import Context
 from scim_provisioning.models import Candidate, Decision
-from scim_provisioning.protocol.attributes import Json
+from scim_provisioning.protocol.attributes import Json, lowered
 from scim_provisioning.protocol.errors import Forbidden, NotFound
 from scim_provisioning.protocol.fold import fold
 from scim_provisioning.protocol.identifiers import shown
@@ -42,8 +42,7 @@ def reserved(context: Context, operation: Mapping[str, Json]) -> UUID | None:
     data, path = operation.get("data"), str(operation.get("path")).strip("/")
     if not isinstance(data, dict) or f"/{path}" != registry.mapping("User").endpoint:
         return None
-    named = {key.lower(): value for key, value in data.items()}
-    return linked(context, named.get("username"))
+    return linked(context, lowered(data).get("username"))
 
 
 def adopted(mapping: ResourceMapping, document: Json, context: Context) -> Stored | None:

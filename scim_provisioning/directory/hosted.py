@@ -10,7 +10,7 @@ from scim_provisioning.context import Context
 from scim_provisioning.hosting import Given, Write
 from scim_provisioning.ledger import SECRET
 from scim_provisioning.protocol import patch as patching
-from scim_provisioning.protocol.attributes import Json, Type
+from scim_provisioning.protocol.attributes import Json, Type, lowered
 from scim_provisioning.protocol.errors import InvalidPath, MutabilityError
 from scim_provisioning.protocol.operations import Operation
 from scim_provisioning.protocol.projection import Projection
@@ -57,11 +57,11 @@ def parse(mapping: ResourceMapping, body: Json, context: Context) -> Patch:
 
 
 def _operations(body: Json) -> list[dict[str, Json]]:
-    fields = {key.lower(): value for key, value in body.items()} if isinstance(body, dict) else {}
+    fields = lowered(body)
     found = fields.get("operations")
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         return []
-    return [{key.lower(): value for key, value in one.items()} for one in found]
+    return list(map(lowered, found))
 
 
 def _single(sent: Sequence[dict[str, Json]]) -> Iterator[tuple[dict[str, Json], bool]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from scim_provisioning.models import Connection, Exchange
-from scim_provisioning.protocol.attributes import Json
+from scim_provisioning.protocol.attributes import Json, lowered
 from scim_provisioning.resources import registry
 from scim_provisioning.resources.mapping import primary_value
 
@@ -57,23 +57,19 @@ def _users() -> str:
 
 def _documents(body: Json) -> Iterator[dict[str, Json]]:
     """Yield the users of a request: its body, or what a Bulk creates."""
-    fields = _lowered(body)
+    fields = lowered(body)
     operations = fields.get("operations")
     if not isinstance(operations, list):
         yield fields
         return
-    for operation in map(_lowered, operations):
+    for operation in map(lowered, operations):
         method, path = str(operation.get("method")), str(operation.get("path"))
         if method.upper() == "POST" and path.strip("/") == _users().strip("/"):
-            yield _lowered(operation.get("data"))
-
-
-def _lowered(value: Json) -> dict[str, Json]:
-    return {key.lower(): part for key, part in value.items()} if isinstance(value, dict) else {}
+            yield lowered(operation.get("data"))
 
 
 def _named(position: int, document: dict[str, Json]) -> Person:
     emails = document.get("emails")
-    entries = [_lowered(entry) for entry in emails] if isinstance(emails, list) else []
+    entries = [lowered(entry) for entry in emails] if isinstance(emails, list) else []
     found = (document.get("username"), primary_value(entries), document.get("externalid"))
     return Person(position, *(text if isinstance(text, str) else "" for text in found))

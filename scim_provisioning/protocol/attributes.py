@@ -15,6 +15,11 @@ Json = Any
 """A value as :mod:`json` reads it: the one place where ``Any`` is allowed."""
 
 
+def lowered(body: Json) -> dict[str, Json]:
+    """Return an object by its names in lower case; an empty one for what is no object."""
+    return {key.lower(): value for key, value in body.items()} if isinstance(body, dict) else {}
+
+
 class Type(StrEnum):
     """Data types (RFC 7643 section 2.3, with ``binary`` by erratum 8435)."""
 

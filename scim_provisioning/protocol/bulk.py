@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from uuid import UUID, uuid4
 
 from . import urns
-from .attributes import Json
+from .attributes import Json, lowered
 from .errors import InvalidSyntax, InvalidValue, PayloadTooLarge, ScimError
 from .references import MARK, References
 
@@ -65,7 +65,7 @@ def parse(
     """
     if not isinstance(body, dict):
         raise InvalidSyntax("The body has to be a JSON object.")
-    fields = _lowered(body)
+    fields = lowered(body)
     schemas = fields.get("schemas")
     given = schemas if isinstance(schemas, list) else []
     if urns.BULK_REQUEST.lower() not in [urn.lower() for urn in given if isinstance(urn, str)]:
@@ -84,11 +84,7 @@ def _listed(operations: Json, most: int) -> list[dict[str, Json]]:
         raise PayloadTooLarge(f"The number of operations exceeds maxOperations ({most}).")
     if not all(isinstance(operation, dict) for operation in operations):
         raise InvalidSyntax("Every operation has to be an object.")
-    return [_lowered(operation) for operation in operations]
-
-
-def _lowered(body: dict[str, Json]) -> dict[str, Json]:
-    return {key.lower(): value for key, value in body.items()}
+    return list(map(lowered, operations))
 
 
 def _text(fields: Mapping[str, Json], name: str) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .attributes import Json
+from .attributes import Json, lowered
 from .errors import InvalidValue, MutabilityError
 from .operations import Operation
 from .tree import Comparison, Filter, Operator, Or
@@ -101,7 +101,7 @@ def _member_id(entry: Json, groups: bool) -> str:
         return entry
     if not isinstance(entry, dict):
         raise InvalidValue("A member has to be an object with a value.")
-    fields = {key.lower(): value for key, value in entry.items()}
+    fields = lowered(entry)
     kind, value = fields.get("type"), fields.get("value")
     if not groups and isinstance(kind, str) and kind.lower() == "group":
         raise InvalidValue("Groups cannot be members of groups here.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from . import urns
-from .attributes import Json
+from .attributes import Json, lowered
 from .bulk import BulkOperation
 from .errors import InvalidCount, InvalidCursor, InvalidSyntax, InvalidValue, ScimError
 
@@ -82,7 +82,7 @@ def parse_search(body: Json) -> dict[str, Json]:
     """
     if not isinstance(body, dict):
         raise InvalidSyntax("The body has to be a JSON object.")
-    fields = {key.lower(): value for key, value in body.items()}
+    fields = lowered(body)
     given = fields.get("schemas")
     known = (
         [urn.lower() for urn in given if isinstance(urn, str)] if isinstance(given, list) else []

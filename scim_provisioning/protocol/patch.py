@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from . import urns
-from .attributes import Json, Mutability, ResourceType, Target
+from .attributes import Json, Mutability, ResourceType, Target, lowered
 from .errors import (
     InvalidPath,
     InvalidSyntax,
@@ -44,7 +44,7 @@ def parse(
     """
     if not isinstance(body, dict):
         raise InvalidSyntax("The body has to be a JSON object.")
-    fields = {key.lower(): value for key, value in body.items()}
+    fields = lowered(body)
     _check_schemas(fields.get("schemas"))
     operations = fields.get("operations")
     if not isinstance(operations, list) or not operations:
@@ -76,7 +76,7 @@ class _Reader:
         """Yield what one operation of the body amounts to."""
         if not isinstance(operation, dict):
             raise InvalidSyntax("An operation has to be an object.")
-        fields = {key.lower(): value for key, value in operation.items()}
+        fields = lowered(operation)
         op, path = _verb(fields.get("op")), fields.get("path")
         if path is not None and not isinstance(path, str):
             raise InvalidPath("path has to be a string.")
