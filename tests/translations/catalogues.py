@@ -15,7 +15,7 @@ from typing import Any
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.mofile import read_mo, write_mo
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import PoFileParser, write_po
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +36,17 @@ KEYWORDS = {
 HEAD = "# Translations of the pages and mails; kept by tests/translations/catalogues.py."
 
 
+class Kept(Catalog):
+    """A catalogue that does not say which Babel wrote it: a newer one would change every file."""
+
+    @Catalog.mime_headers.getter
+    def mime_headers(self) -> list[tuple[str, str]]:
+        """Return the headers but for that one; the last ends the line."""
+        headers = Catalog.mime_headers.fget(self)
+        *rest, (name, value) = [pair for pair in headers if pair[0] != "Generated-By"]
+        return [*rest, (name, f"{value}\n")]
+
+
 def path(app: str, language: str) -> Path:
     """Return where a catalogue is."""
     return ROOT / app / "locale" / language / "LC_MESSAGES" / "django.po"
@@ -43,11 +54,11 @@ def path(app: str, language: str) -> Path:
 
 def read(app: str, language: str) -> Catalog:
     """Return a catalogue as it is kept; an empty one where there is none."""
-    kept = path(app, language)
-    if not kept.exists():
-        return Catalog(language, domain="django", project="kyvos-portal", header_comment=HEAD)
-    with kept.open("rb") as file:
-        return read_po(file, locale=language, domain="django")
+    catalog, kept = Kept(language, None, "django", HEAD, "kyvos-portal"), path(app, language)
+    if kept.exists():
+        with kept.open("rb") as file:
+            PoFileParser(catalog).parse(file)
+    return catalog
 
 
 def found(app: str) -> Catalog:
