@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.admin import AdminSite, ModelAdmin, ShowFacets
-from django.http import HttpRequest, HttpResponseBase
-from django.urls import URLPattern, path
+from django.contrib.admin import ModelAdmin, ShowFacets
+from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from scim_provisioning import conf, rights
-
-PageBelow = tuple[str, Callable[..., HttpResponseBase], str]
 
 
 def named_base() -> Any:
@@ -21,19 +17,6 @@ def named_base() -> Any:
         return import_string(conf.current().admin_base)
     except (ImportError, AttributeError):
         return ModelAdmin
-
-
-def url_name(page: str) -> str:
-    """Return the name of a page of connections."""
-    return f"scim_provisioning_connection_{page}"
-
-
-def below(site: AdminSite, folder: str, pages: Iterable[PageBelow]) -> list[URLPattern]:
-    """Return the URLs of pages below a connection's own: each a route, a view and a name."""
-    return [
-        path(f"<int:pk>/{folder}/{route}", site.admin_view(page), name=url_name(name))
-        for route, page, name in pages
-    ]
 
 
 if TYPE_CHECKING:
@@ -55,6 +38,10 @@ class Page(Base):  # type: ignore[type-arg]
     def has_operate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether a person may pause, rotate and replay: for actions and pages."""
         return rights.may_operate(request.user)
+
+    def has_configure_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether a person may change connections, and what opens them."""
+        return rights.may_configure(request.user)
 
 
 def site(request: HttpRequest) -> str:
@@ -81,17 +68,14 @@ class ReadOnlyPage(Page):
 class ConfiguringPage(Page):
     """A page of what opens the API: for those who may configure connections."""
 
-    def _may(self, request: HttpRequest) -> bool:
-        return rights.may_configure(request.user)
-
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Who may not configure connections makes none."""
-        return self._may(request) and super().has_add_permission(request)
+        return rights.may_configure(request.user) and super().has_add_permission(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who may not configure connections changes none."""
-        return self._may(request) and super().has_change_permission(request, obj)
+        return rights.may_configure(request.user) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who may not configure connections removes none: that stops one."""
-        return self._may(request) and super().has_delete_permission(request, obj)
+        return rights.may_configure(request.user) and super().has_delete_permission(request, obj)

@@ -6,18 +6,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
-from django.urls import reverse
-from django.utils.html import format_html
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from scim_provisioning.directory import brake, restoring
 from scim_provisioning.models import Connection, ScimUser
 
-from .base import Page, below, url_name
+from .below import PagesBelow
 from .secrets import ask, respond
 
 MOST_SHOWN = 100
@@ -35,7 +31,7 @@ class ReleaseForm(forms.Form):
     )
 
 
-class BrakePages(Page):
+class BrakePages(PagesBelow):
     """The page below a connection's own: for whoever may see it; decisions for who operates it."""
 
     def get_urls(self) -> list[Any]:
@@ -45,38 +41,22 @@ class BrakePages(Page):
             ("release/", self.release_page, "release"),
             ("restore/", self.restore_page, "restore"),
         ]
-        return below(self.admin_site, "brake", pages) + super().get_urls()
+        return self.pages_below("brake", pages) + super().get_urls()
 
     @admin.display(description=gettext_lazy("brake"))
     def brake(self, obj: Connection) -> str:
         """Whether it holds the connection, and the way to its page."""
-        if obj.pk is None:
-            return "-"
         text = _("Stopped: decide how it goes on") if obj.braked else _("Who lost access lately")
-        return format_html('<a href="{}">{}</a>', self._brake_url("brake", obj.pk), text)
+        return self.page_link("brake", obj, text)
 
-    def _brake_url(self, name: str, pk: int) -> str:
-        return reverse(f"{self.admin_site.name}:{url_name(name)}", args=[pk])
-
-    def _stopped(self, request: HttpRequest, pk: int, *, operate: bool) -> Connection:
-        connection = get_object_or_404(Connection, pk=pk)
-        may = self.has_operate_permission if operate else self.has_view_permission
-        if not may(request, connection):
-            raise PermissionDenied
-        return connection
-
-    def _around(self, connection: Connection, *, deep: bool = True) -> dict[str, Any]:
-        """Return what every page shows around its content."""
-        own = reverse(
-            f"{self.admin_site.name}:scim_provisioning_connection_change", args=[connection.pk]
-        )
-        back = self._brake_url("brake", connection.pk)
-        trail = [(str(connection), own), *([(_("Brake"), back)] if deep else [])]
-        return {"trail": trail, "back_url": back}
+    def _around(self, connection: Connection) -> dict[str, Any]:
+        """Return what a page that asks shows around its question."""
+        trail = self.trail(connection, (_("Brake"), "brake"))
+        return {"trail": trail, "back_url": self.page_url("brake", connection)}
 
     def brake_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show what stopped a connection, or how far it is from that."""
-        connection = self._stopped(request, pk, operate=False)
+        connection = self.opened(request, pk, self.has_view_permission)
         standing = brake.standing(connection)
         events = restoring.lost(connection) if connection.braked else standing.events
         rows = list(events.order_by("-time", "-id")[: MOST_SHOWN + 1])
@@ -89,17 +69,17 @@ class BrakePages(Page):
             "disabled": restoring.disabled(connection).count() if connection.braked else 0,
             "form": ReleaseForm(initial={"allowance": 2 * standing.limit or None}),
             "may_operate": self.has_operate_permission(request),
-            "release_url": self._brake_url("release", pk),
-            "restore_url": self._brake_url("restore", pk),
+            "release_url": self.page_url("release", connection),
+            "restore_url": self.page_url("restore", connection),
+            "trail": self.trail(connection),
         }
         title = _("Brake of %(name)s") % {"name": connection}
-        around = self._around(connection, deep=False)
-        return respond(self, request, "brake", title, **context, **around)
+        return respond(self, request, "brake", title, **context)
 
     def release_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask, and let a stopped connection go on."""
-        connection = self._stopped(request, pk, operate=True)
-        back = HttpResponseRedirect(self._brake_url("brake", pk))
+        connection = self.opened(request, pk, self.has_operate_permission)
+        back = self.redirect_to("brake", connection)
         if connection.braked is None:
             messages.warning(request, _("It goes on already."))
             return back
@@ -138,7 +118,7 @@ class BrakePages(Page):
 
     def restore_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask, and enable again who was disabled; the connection stays paused."""
-        connection = self._stopped(request, pk, operate=True)
+        connection = self.opened(request, pk, self.has_operate_permission)
         found = restoring.disabled(connection)
         if not found.exists():
             messages.warning(request, _("Nobody is disabled by it any more."))
@@ -146,7 +126,7 @@ class BrakePages(Page):
             self._restore(request, connection)
         else:
             return self._ask_restore(request, connection, found.count())
-        return HttpResponseRedirect(self._brake_url("brake", pk))
+        return self.redirect_to("brake", connection)
 
     def _restore(self, request: HttpRequest, connection: Connection) -> None:
         restored = restoring.restore(connection, request.user)

@@ -148,7 +148,7 @@ class ConnectionAdmin(DecidingPages, BrakePages, RecordingPages, SetUpPages):
         """Show the secret of a new connection, this once, among the steps of the chosen way."""
         if guide := BY_SLUG.get(request.POST.get("way", "")):
             return self.show_guide(request, obj, guide, obj.new_secret)
-        back = self._url("credentials", obj)
+        back = self.page_url("credentials", obj)
         return self.show_credential(request, obj, Kind.TOKEN, obj.new_secret, back_url=back)
 
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -174,7 +174,7 @@ class ConnectionAdmin(DecidingPages, BrakePages, RecordingPages, SetUpPages):
     @admin.display(description=_("set-up"))
     def set_up(self, obj: Connection) -> str:
         """The way to the steps."""
-        return format_html('<a href="{}">{}</a>', self._url("set_up", obj), _("Steps and test"))
+        return self.page_link("set_up", obj, gettext("Steps and test"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Connection]:
         """Fetch along when the first credential ends."""
@@ -209,8 +209,7 @@ class ConnectionAdmin(DecidingPages, BrakePages, RecordingPages, SetUpPages):
         """The way to them."""
         if obj.pk is None:
             return gettext("The first is made with the connection.")
-        url = self._url("credentials", obj)
-        return format_html('<a href="{}">{}</a>', url, _("List, make, rotate, revoke"))
+        return self.page_link("credentials", obj, gettext("List, make, rotate, revoke"))
 
     @admin.action(description=_("Pause: reads go on, writes answer 429"), permissions=["operate"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Connection]) -> HttpResponse | None:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -21,7 +17,8 @@ from scim_provisioning.credentials import Kind, NewCredential
 from scim_provisioning.guides import BY_SLUG, Guide
 from scim_provisioning.models import Connection
 
-from .base import Page, below, site, url_name
+from .base import site
+from .below import PageBelow, PagesBelow
 from .secrets import ask, respond, show_once
 
 KEEP = "keep"
@@ -67,58 +64,42 @@ def _overlap(days: int) -> str:
     return ngettext("go on for %d day", "go on for %d days", days) % days
 
 
-class CredentialPages(Page):
+class CredentialPages(PagesBelow):
     """The pages below a connection's own, for who may see it; changes for who may operate it."""
 
     def get_urls(self) -> list[Any]:
         """Add the pages."""
-        pages: list[tuple[str, Callable[..., HttpResponse], str]] = [
+        pages: list[PageBelow] = [
             ("", self.credentials_page, "credentials"),
             ("new/<str:kind>/", self.new_page, "new_credential"),
             ("<str:key>/revoke/", self.revoke_page, "revoke_credential"),
         ]
-        return below(self.admin_site, "credentials", pages) + super().get_urls()
-
-    def _url(self, name: str, connection: Connection, *arguments: Any) -> str:
-        return reverse(f"{self.admin_site.name}:{url_name(name)}", args=[connection.pk, *arguments])
-
-    def _connection(self, request: HttpRequest, pk: int, *, operate: bool = False) -> Connection:
-        rows = Connection.objects.select_related("acting_user")
-        connection = get_object_or_404(rows, pk=pk)
-        may = self.has_operate_permission if operate else self.has_view_permission
-        if not may(request, connection):
-            raise PermissionDenied
-        return connection
-
-    def _trail(
-        self, connection: Connection, deep: tuple[str, str] | None = None
-    ) -> list[tuple[str, str]]:
-        """Return the way to a page of a connection; ``deep`` is a title and a page between."""
-        trail = [(str(connection), self._url("change", connection))]
-        return [*trail, (deep[0], self._url(deep[1], connection))] if deep else trail
+        return self.pages_below("credentials", pages) + super().get_urls()
 
     def credentials_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """List the credentials of a connection."""
-        connection = self._connection(request, pk)
+        connection = self.opened(request, pk, self.has_view_permission)
         rows = credential_list.listed(connection)
         context = {
-            "trail": self._trail(connection),
+            "trail": self.trail(connection),
             "facts": [*_user_facts(request, connection), *_client_facts(request, connection)[1:]],
             "may_operate": self.has_operate_permission(request),
             "rows": [(row, round(row.share * 100), self._revoke(connection, row)) for row in rows],
-            "token_url": self._url("new_credential", connection, Kind.TOKEN),
+            "token_url": self.page_url("new_credential", connection, Kind.TOKEN),
             "client_url": portal_tokens.endpoint()
-            and self._url("new_credential", connection, Kind.CLIENT),
+            and self.page_url("new_credential", connection, Kind.CLIENT),
         }
         title = _("Credentials of %(name)s") % {"name": connection}
         return respond(self, request, "credentials", title, **context)
 
     def _revoke(self, connection: Connection, row: Listed) -> str | None:
-        return self._url("revoke_credential", connection, row.key) if row.can_be_revoked else None
+        return (
+            self.page_url("revoke_credential", connection, row.key) if row.can_be_revoked else None
+        )
 
     def new_page(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         """Ask how a new credential is to be; make it, and show it this once."""
-        connection = self._connection(request, pk, operate=True)
+        connection = self.opened(request, pk, self.has_operate_permission)
         if kind not in list(Kind):
             raise Http404
         rows = credential_list.listed(connection)
@@ -126,8 +107,8 @@ class CredentialPages(Page):
         form = NewCredentialForm(Kind(kind), live, request.POST if request.POST else None)
         made = _make(connection, Kind(kind), form) if request.method == "POST" else None
         context = {
-            "trail": self._trail(connection, deep=(_("Credentials"), "credentials")),
-            "back_url": self._url("credentials", connection),
+            "trail": self.trail(connection, (_("Credentials"), "credentials")),
+            "back_url": self.page_url("credentials", connection),
         }
         if made is None:
             title = str(TITLES[Kind(kind)])
@@ -160,22 +141,21 @@ class CredentialPages(Page):
 
     def revoke_page(self, request: HttpRequest, pk: int, key: str) -> HttpResponse:
         """Ask before a credential ends, and end it."""
-        connection = self._connection(request, pk, operate=True)
-        back = self._url("credentials", connection)
+        connection = self.opened(request, pk, self.has_operate_permission)
         rows = credential_list.listed(connection)
         row = next((row for row in rows if row.key == key and row.can_be_revoked), None)
         if row is None:
             messages.warning(request, _("It has ended already."))
-            return HttpResponseRedirect(back)
+            return self.redirect_to("credentials", connection)
         if request.method != "POST":
-            return self._ask_revoke(request, connection, row, back)
+            return self._ask_revoke(request, connection, row)
         credentials.revoke(connection, key)
         self.log_change(request, connection, f"Revoked {row.key} ({row.hint}).")
         messages.success(request, _("%(key)s has ended.") % {"key": key})
-        return HttpResponseRedirect(back)
+        return self.redirect_to("credentials", connection)
 
     def _ask_revoke(
-        self, request: HttpRequest, connection: Connection, row: Listed, back: str
+        self, request: HttpRequest, connection: Connection, row: Listed
     ) -> HttpResponse:
         use = ngettext(
             "It made %d request on the last day.",
@@ -189,8 +169,8 @@ class CredentialPages(Page):
             _("End this credential now? The next request with it is refused, for good."),
             _("Yes, end it"),
             [f"{row.key}  {row.hint}", use % row.requests],
-            back_url=back,
-            trail=self._trail(connection, deep=(_("Credentials"), "credentials")),
+            back_url=self.page_url("credentials", connection),
+            trail=self.trail(connection, (_("Credentials"), "credentials")),
         )
 
 

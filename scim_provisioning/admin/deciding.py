@@ -21,7 +21,7 @@ from scim_provisioning.directory.evidence import Choice
 from scim_provisioning.models import Candidate, Connection, Decision, ScimUser
 
 from . import candidates
-from .base import PageBelow, below
+from .below import PageBelow
 from .facts import link
 from .matching import MatchingPages
 from .secrets import ask, respond
@@ -47,14 +47,14 @@ class DecidingPages(MatchingPages):
             ("decide/", self.decide_page, "matching_decide"),
             ("<int:key>/", self.choose_page, "matching_choose"),
         ]
-        return below(self.admin_site, "matching", pages) + super().get_urls()
+        return self.pages_below("matching", pages) + super().get_urls()
 
     @method_decorator(transaction.non_atomic_requests)
     def decide_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask, and decide about several."""
-        connection = self._previewed(request, pk, decides=True)
+        connection = self.opened(request, pk, self.has_configure_permission)
         shown = candidates.Filter(request.POST)
-        back = f"{self._matching_url('matching', pk)}?{shown.query}"
+        back = f"{self.page_url('matching', connection)}?{shown.query}"
         decision = request.POST.get("do", "")
         rows = _asked_for(request, connection, shown).filter(match__in=matching.DECIDABLE)
         rows = rows.exclude(decision=decision)
@@ -116,19 +116,20 @@ class DecidingPages(MatchingPages):
         ]
         return ask(
             self, request, title, question, yes, lines, hidden=[*hidden, ("yes", "1")],
-            trail=self._above_preview(connection, deep=True), back_url=back,
+            trail=self.trail_below_preview(connection), back_url=back,
         )  # fmt: skip
 
     def choose_page(self, request: HttpRequest, pk: int, key: int) -> HttpResponse:
         """Show the accounts that match one person; a POST decides."""
-        connection = self._previewed(request, pk, decides=request.method == "POST")
+        decides = request.method == "POST"
+        may = self.has_configure_permission if decides else self.has_operate_permission
+        connection = self.opened(request, pk, may)
         rows = Candidate.objects.select_related("connection", "user")
         person = get_object_or_404(rows, pk=key, connection=connection)
-        if request.method == "POST":
+        if decides:
             self._choose(request, person)
             return HttpResponseRedirect(request.path)
         choices = list(evidence.choices(person))
-        may = rights.may_configure(request.user)
         words = candidates.privileges([choice.account for choice in choices])
         [shown] = candidates.shown([person], self.admin_site)
         context = {
@@ -138,10 +139,12 @@ class DecidingPages(MatchingPages):
                 _Shown(choice, words[choice.account.pk], self._link(choice.account))
                 for choice in choices
             ],
-            "may_decide": may and shown.is_decidable and not shown.is_done,
+            "may_decide": self.has_configure_permission(request)
+            and shown.is_decidable
+            and not shown.is_done,
             "may_allow": rights.may_allow_links(request.user),
-            "trail": self._above_preview(connection, deep=True),
-            "back_url": self._matching_url("matching", pk),
+            "trail": self.trail_below_preview(connection),
+            "back_url": self.page_url("matching", connection),
         }
         return respond(self, request, "matching_choose", person.user_name or "-", **context)
 

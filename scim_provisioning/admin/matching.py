@@ -7,18 +7,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import (
-    HttpRequest,
-    HttpResponse,
-    HttpResponseRedirect,
-    StreamingHttpResponse,
-)
-from django.shortcuts import get_object_or_404
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.decorators import method_decorator
-from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -29,7 +20,7 @@ from scim_provisioning.directory.exports import Export, Unreadable
 from scim_provisioning.models import Candidate, Connection, Decision, Match, Source
 
 from . import candidates
-from .base import Page, PageBelow, below, url_name
+from .below import PageBelow, PagesBelow
 from .secrets import ask, respond
 
 
@@ -59,7 +50,7 @@ class UploadForm(forms.Form):
         return cleaned
 
 
-class MatchingPages(Page):
+class MatchingPages(PagesBelow):
     """The pages below a connection's own, for whoever operates it."""
 
     def get_urls(self) -> list[Any]:
@@ -71,7 +62,7 @@ class MatchingPages(Page):
             ("remove/", self.remove_preview, "matching_remove"),
             ("export/", self.export_preview, "matching_export"),
         ]
-        return below(self.admin_site, "matching", pages) + super().get_urls()
+        return self.pages_below("matching", pages) + super().get_urls()
 
     @admin.display(description=gettext_lazy("import preview"))
     def matching(self, obj: Connection) -> str:
@@ -83,29 +74,17 @@ class MatchingPages(Page):
         ).count()
         text = ngettext("%d person to be decided", "%d people to be decided", waiting) % waiting
         text = text if waiting else _("Which accounts would match")
-        return format_html('<a href="{}">{}</a>', self._matching_url("matching", obj.pk), text)
+        return self.page_link("matching", obj, text)
 
-    def _matching_url(self, name: str, *keys: Any) -> str:
-        return reverse(f"{self.admin_site.name}:{url_name(name)}", args=keys)
-
-    def _previewed(self, request: HttpRequest, pk: int, *, decides: bool = False) -> Connection:
-        connection = get_object_or_404(Connection, pk=pk)
-        may = rights.may_configure if decides else rights.may_operate
-        if not may(request.user):
-            raise PermissionDenied
-        return connection
-
-    def _above_preview(self, connection: Connection, *, deep: bool = False) -> list[Any]:
-        own = f"{self.admin_site.name}:scim_provisioning_connection_change"
-        trail = [(str(connection), reverse(own, args=[connection.pk]))]
-        url = self._matching_url("matching", connection.pk)
-        return [*trail, (_("Import preview"), url)] if deep else trail
+    def trail_below_preview(self, connection: Connection) -> list[tuple[str, str]]:
+        """Return the way to what the preview leads to."""
+        return self.trail(connection, (_("Import preview"), "matching"))
 
     # People are compared in batches, each a transaction of its own.
     @method_decorator(transaction.non_atomic_requests)
     def matching_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show whom the identity provider will send; a POST reads its export."""
-        connection, began = self._previewed(request, pk), time.monotonic()
+        connection, began = self.opened(request, pk, self.has_operate_permission), time.monotonic()
         form = UploadForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             export: Export = form.cleaned_data["export"]
@@ -135,14 +114,14 @@ class MatchingPages(Page):
             "waiting": sum(line.total for line in lines if line.match == Match.WAITING),
             "refused": refused.exclude(request_body="").count(),
             "dropped": refused.filter(request_body="").count(),
-            "may_decide": rights.may_configure(request.user),
+            "may_decide": self.has_configure_permission(request),
             "may_allow": rights.may_allow_links(request.user),
-            "trail": self._above_preview(connection),
+            "trail": self.trail(connection),
             "urls": {
-                name: self._matching_url(f"matching_{name}", connection.pk)
+                name: self.page_url(f"matching_{name}", connection)
                 for name in ("refused", "go_on", "remove", "export", "decide")
             },
-            "recording_url": self._matching_url("recording", connection.pk),
+            "recording_url": self.page_url("recording", connection),
         }
         title = _("Import preview of %(name)s") % {"name": connection}
         return respond(self, request, "matching", title, **context)
@@ -150,9 +129,9 @@ class MatchingPages(Page):
     @method_decorator(transaction.non_atomic_requests)
     def preview_refused(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take the people from what the connection was refused while paused."""
-        connection, began = self._previewed(request, pk), time.monotonic()
+        connection, began = self.opened(request, pk, self.has_operate_permission), time.monotonic()
         if request.method != "POST":
-            return self._back_to_preview(pk)
+            return self.redirect_to("matching", connection)
         matching.take(connection, people.refused(connection), Source.REFUSED)
         self.log_change(request, connection, "Took refused writes for the import preview.")
         return self._compared(request, connection, began)
@@ -160,9 +139,9 @@ class MatchingPages(Page):
     @method_decorator(transaction.non_atomic_requests)
     def go_on(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Compare those who are left."""
-        connection = self._previewed(request, pk)
+        connection = self.opened(request, pk, self.has_operate_permission)
         if request.method != "POST":
-            return self._back_to_preview(pk)
+            return self.redirect_to("matching", connection)
         return self._compared(request, connection, time.monotonic())
 
     def _compared(self, request: HttpRequest, connection: Connection, began: float) -> HttpResponse:
@@ -173,21 +152,18 @@ class MatchingPages(Page):
                 "%d person is not compared yet.", "%d people are not compared yet.", left
             )
             messages.warning(request, text % left)
-        return self._back_to_preview(connection.pk)
-
-    def _back_to_preview(self, pk: int) -> HttpResponseRedirect:
-        return HttpResponseRedirect(self._matching_url("matching", pk))
+        return self.redirect_to("matching", connection)
 
     def remove_preview(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask, and forget whom the identity provider would send, and what was decided."""
-        connection = self._previewed(request, pk, decides=True)
+        connection = self.opened(request, pk, self.has_configure_permission)
         rows = Candidate.objects.filter(connection=connection)
         if request.method == "POST":
             count, _models = rows.delete()
             decisions.note(connection)
             self.log_change(request, connection, f"Removed {count} people of the import preview.")
             messages.success(request, _("The preview is removed."))
-            return self._back_to_preview(pk)
+            return self.redirect_to("matching", connection)
         lines = [
             _("What was decided is forgotten: what is not linked by then is as before."),
             _("Accounts that are linked already stay so."),
@@ -195,13 +171,13 @@ class MatchingPages(Page):
         question = _("Remove the people of this preview, and what was decided about them?")
         return ask(
             self, request, _("Remove the preview"), question, _("Yes, remove it"), lines,
-            trail=self._above_preview(connection, deep=True),
-            back_url=self._matching_url("matching", pk),
+            trail=self.trail_below_preview(connection),
+            back_url=self.page_url("matching", connection),
         )  # fmt: skip
 
     def export_preview(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
         """Send what is shown as a table."""
-        connection = self._previewed(request, pk)
+        connection = self.opened(request, pk, self.has_operate_permission)
         rows = candidates.Filter(request.GET).rows(connection)
         response = StreamingHttpResponse(
             candidates.as_csv(rows), content_type="text/csv; charset=utf-8"

@@ -8,9 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -23,7 +21,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from scim_provisioning import conf, exchanges
 from scim_provisioning.models import Connection, Exchange
 
-from .base import Page, ReadOnlyPage, below, url_name
+from .base import ReadOnlyPage
+from .below import PagesBelow
 from .secrets import ask, respond
 
 MEGABYTE = 1024 * 1024
@@ -40,7 +39,7 @@ class RecordingForm(forms.Form):
     )
 
 
-class RecordingPages(Page):
+class RecordingPages(PagesBelow):
     """The page below a connection's own: for whoever operates it, for it shows whole bodies."""
 
     def get_urls(self) -> list[Any]:
@@ -50,61 +49,40 @@ class RecordingPages(Page):
             ("stop/", self.stop_recording, "stop_recording"),
             ("remove/", self.remove_recorded, "remove_recorded"),
         ]
-        return below(self.admin_site, "recording", pages) + super().get_urls()
+        return self.pages_below("recording", pages) + super().get_urls()
 
     @admin.display(description=gettext_lazy("recording"))
     def recording(self, obj: Connection) -> str:
         """Until when whole exchanges are recorded, and the way to the switch."""
-        if obj.pk is None:
-            return "-"
         until = _until(obj)
         text = _("Until %(time)s") % {"time": until} if until else _("Off")
-        return format_html('<a href="{}">{}</a>', self._recording_url("recording", obj.pk), text)
-
-    def _recording_url(self, name: str, pk: int) -> str:
-        return reverse(f"{self.admin_site.name}:{url_name(name)}", args=[pk])
-
-    def _recorded(self, request: HttpRequest, pk: int) -> Connection:
-        connection = get_object_or_404(Connection, pk=pk)
-        if not self.has_operate_permission(request, connection):
-            raise PermissionDenied
-        return connection
-
-    def _back(self, pk: int) -> HttpResponseRedirect:
-        return HttpResponseRedirect(self._recording_url("recording", pk))
-
-    def _above(self, connection: Connection) -> list[tuple[str, str]]:
-        own = f"{self.admin_site.name}:scim_provisioning_connection_change"
-        return [(str(connection), reverse(own, args=[connection.pk]))]
+        return self.page_link("recording", obj, text)
 
     def recording_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show whether it is on and how much there is; a POST switches it on."""
-        connection = self._recorded(request, pk)
+        connection = self.opened(request, pk, self.has_operate_permission)
         form = RecordingForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             self._start(request, connection, form.cleaned_data["hours"])
-            return self._back(pk)
+            return self.redirect_to("recording", connection)
         listed = reverse(f"{self.admin_site.name}:scim_provisioning_exchange_changelist")
-        rows, site, used = (
-            Exchange.objects.filter(connection=pk),
-            conf.current(),
-            exchanges.used(pk),
-        )
+        rows, most = Exchange.objects.filter(connection=pk), conf.current().exchange_total_size
+        used = exchanges.used(pk)
         context = {
             "form": form,
             "until": _until(connection),
             "count": rows.count(),
             "megabytes": used / MEGABYTE,
-            "most": site.exchange_total_size / MEGABYTE,
-            "full": used > site.exchange_total_size * 0.95,
-            "days": site.exchange_retention_days,
+            "most": most / MEGABYTE,
+            "full": used > most * 0.95,
+            "days": conf.current().exchange_retention_days,
             "listed_url": f"{listed}?connection__id__exact={pk}",
-            "stop_url": self._recording_url("stop_recording", pk),
-            "remove_url": self._recording_url("remove_recorded", pk),
+            "stop_url": self.page_url("stop_recording", connection),
+            "remove_url": self.page_url("remove_recorded", connection),
+            "trail": self.trail(connection),
         }
         title = _("Recording of %(name)s") % {"name": connection}
-        trail = self._above(connection)
-        return respond(self, request, "recording", title, trail=trail, **context)
+        return respond(self, request, "recording", title, **context)
 
     def _start(self, request: HttpRequest, connection: Connection, hours: int) -> None:
         until = timezone.now() + timedelta(hours=hours)
@@ -116,32 +94,32 @@ class RecordingPages(Page):
 
     def stop_recording(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Switch it off; what was recorded stays."""
-        connection = self._recorded(request, pk)
+        connection = self.opened(request, pk, self.has_operate_permission)
         if request.method == "POST" and _until(connection):
             Connection.objects.filter(pk=pk).update(records_until=None)
             self.log_change(request, connection, "Whole exchanges are recorded no more.")
             messages.success(request, _("Nothing is recorded any more."))
-        return self._back(pk)
+        return self.redirect_to("recording", connection)
 
     def remove_recorded(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask, and remove what was recorded of this connection."""
-        connection = self._recorded(request, pk)
+        connection = self.opened(request, pk, self.has_operate_permission)
         rows = Exchange.objects.filter(connection=pk)
         if request.method == "POST":
             done, _models = rows.delete()
             self.log_change(request, connection, f"Removed {done} recorded exchanges.")
             text = ngettext("%d exchange is removed.", "%d exchanges are removed.", done)
             messages.success(request, text % done)
-            return self._back(pk)
+            return self.redirect_to("recording", connection)
         count = rows.count()
         question = ngettext(
             "Remove %d recorded exchange?", "Remove %d recorded exchanges?", count
         ) % count  # fmt: skip
-        trail = [*self._above(connection), (_("Recording"), self._recording_url("recording", pk))]
         return ask(
             self, request, _("Remove what was recorded"), question, _("Yes, remove them"),
             [_("They do not come back. The provisioning events stay.")],
-            trail=trail, back_url=self._recording_url("recording", pk),
+            trail=self.trail(connection, (_("Recording"), "recording")),
+            back_url=self.page_url("recording", connection),
         )  # fmt: skip
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
@@ -21,7 +21,8 @@ from scim_provisioning.guides import BY_SLUG, GUIDES, Fact, Guide, Mark, Scheme,
 from scim_provisioning.models import Connection, ScimUser
 from scim_provisioning.self_test import Place
 
-from .base import below, site
+from .base import site
+from .below import PageBelow
 from .credentials import CredentialPages
 from .secrets import respond
 
@@ -57,19 +58,19 @@ class SetUpPages(CredentialPages):
 
     def get_urls(self) -> list[Any]:
         """Add the pages."""
-        pages: list[tuple[str, Callable[..., HttpResponse], str]] = [
+        pages: list[PageBelow] = [
             ("", self.ways_page, "set_up"),
             ("<slug:slug>/", self.guide_page, "guide"),
             ("<slug:slug>/test/", self.test_page, "test"),
         ]
-        return below(self.admin_site, "set-up", pages) + super().get_urls()
+        return self.pages_below("set-up", pages) + super().get_urls()
 
     def ways_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask which identity provider it is."""
-        connection = self._connection(request, pk)
-        ways = [(guide, self._url("guide", connection, guide.slug)) for guide in available()]
+        connection = self.opened(request, pk, self.has_view_permission)
+        ways = [(guide, self.page_url("guide", connection, guide.slug)) for guide in available()]
         title = _("Set up %(name)s") % {"name": connection}
-        trail = self._trail(connection)
+        trail = self.trail(connection)
         context = {"ways": ways, "preview_url": self._preview_url(request, connection)}
         return respond(self, request, "set_up", title, trail=trail, **context)
 
@@ -77,7 +78,7 @@ class SetUpPages(CredentialPages):
         """Return the way to the import preview, until the first user came."""
         began = ScimUser.objects.filter(connection=connection).exists()
         offered = self.has_operate_permission(request) and not began
-        return self._url("matching", connection) if offered else None
+        return self.page_url("matching", connection) if offered else None
 
     @method_decorator(never_cache)
     @sensitive_variables()
@@ -85,12 +86,13 @@ class SetUpPages(CredentialPages):
         """Show the steps; a POST makes the first credential and shows it among them, this once."""
         guide = _guide(slug)
         makes = request.method == "POST"
-        connection = self._connection(request, pk, operate=makes)
+        may = self.has_operate_permission if makes else self.has_view_permission
+        connection = self.opened(request, pk, may)
         if not makes:
             return self.show_guide(request, connection, guide)
         if progress.of(connection, guide.kind).issued:
             messages.warning(request, _("There is one already; its secret was shown once."))
-            return HttpResponseRedirect(self._url("guide", connection, slug))
+            return self.redirect_to("guide", connection, slug)
         made = credentials.make(connection, guide.kind)
         self.log_change(request, connection, f"Made {made.key} ({made.hint}).")
         return self.show_guide(request, connection, guide, made.secret)
@@ -101,19 +103,20 @@ class SetUpPages(CredentialPages):
         """Show the steps of a guide with the connection's values, and a secret just made."""
         reached = progress.of(connection, guide.kind)
         facts = _facts(request, connection, secret)
+        new_url = self.page_url("new_credential", connection, guide.kind)
         context = {
-            "trail": self._trail(connection, deep=(_("Set up"), "set_up")),
+            "trail": self.trail(connection, (_("Set up"), "set_up")),
             "guide": guide,
             "problems": list(health.of_address(site(request))),
             "steps": [_shown(request, step, facts, reached) for step in guide.steps],
             "progress": reached,
             "secret": secret,
             "may_operate": self.has_operate_permission(request),
-            "ways_url": self._url("set_up", connection),
+            "ways_url": self.page_url("set_up", connection),
             "preview_url": self._preview_url(request, connection),
-            "guide_url": self._url("guide", connection, guide.slug),
-            "test_url": self._url("test", connection, guide.slug),
-            "new_url": f"{self._url('new_credential', connection, guide.kind)}?guide={guide.slug}",
+            "guide_url": self.page_url("guide", connection, guide.slug),
+            "test_url": self.page_url("test", connection, guide.slug),
+            "new_url": f"{new_url}?guide={guide.slug}",
         }
         title = _("%(guide)s: set up %(name)s") % {"guide": guide.title, "name": connection}
         response = respond(self, request, "guide", title, **context)
@@ -127,7 +130,7 @@ class SetUpPages(CredentialPages):
     def test_page(self, request: HttpRequest, pk: int, slug: str) -> HttpResponse:
         """Say what the test does; a POST runs it and shows request and answer."""
         guide = _guide(slug)
-        connection = self._connection(request, pk, operate=True)
+        connection = self.opened(request, pk, self.has_operate_permission)
         outcome = None
         if request.method == "POST":
             outcome = self_test.run(connection, guide, _place(request))
@@ -135,12 +138,12 @@ class SetUpPages(CredentialPages):
             self.log_change(request, connection, f"Tested as {guide.slug}: {result}.")
         context = {
             "trail": [
-                *self._trail(connection, deep=(_("Set up"), "set_up")),
-                (guide.title, self._url("guide", connection, slug)),
+                *self.trail(connection, (_("Set up"), "set_up")),
+                (guide.title, self.page_url("guide", connection, slug)),
             ],
             "guide": guide,
             "outcome": outcome,
-            "back_url": self._url("guide", connection, slug),
+            "back_url": self.page_url("guide", connection, slug),
         }
         return respond(self, request, "test", _("Test %(name)s") % {"name": connection}, **context)
 
