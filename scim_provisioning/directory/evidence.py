@@ -24,62 +24,76 @@ from . import ownership
 
 MATCHES = (Match.USER_NAME, Match.EXTERNAL_ID, Match.EMAIL)
 """What an account matches by, the strongest first."""
+NOTHING = frozenset({""})
+"""What those who lack a name, an address or an id have in common: it is nobody's."""
 Ids = Mapping[str, set[UUID]]
+Found = defaultdict[str, set[UUID]]
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Which accounts have a name, an address or an external id of some people."""
+    """Which accounts match one person, by what."""
 
-    names: Ids
-    emails: Ids
-    external_ids: Ids
+    found: Mapping[Match, set[UUID]]
 
-    def of(self, row: Candidate) -> dict[Match, set[UUID]]:
-        """Return the accounts that match a person, by what."""
-        email, nobody = fold(row.email), set[UUID]()
-        # An address is an account's by its user name too: some sites have no other.
-        addressed = self.emails.get(lookup_key(email), nobody) | self.names.get(email, nobody)
-        return {
-            Match.USER_NAME: self.names.get(row.user_name_key or "", nobody),
-            Match.EXTERNAL_ID: self.external_ids.get(lookup_key(row.external_id), nobody),
-            Match.EMAIL: addressed,
-        }
+    @property
+    def accounts(self) -> set[UUID]:
+        """All of them."""
+        return set().union(*self.found.values())
 
-    def accounts(self, row: Candidate) -> set[UUID]:
-        """Return all of them."""
-        return set().union(*self.of(row).values())
+    @property
+    def only(self) -> UUID | None:
+        """The one that matches, None where none does or several do."""
+        accounts = self.accounts
+        return accounts.pop() if len(accounts) == 1 else None
 
-    def strongest(self, row: Candidate, account: UUID) -> Match:
-        """Return what an account matches by best."""
-        found = self.of(row)
-        return next(kind for kind in MATCHES if account in found[kind])
+    def kinds(self, account: UUID) -> tuple[Match, ...]:
+        """Return what an account matches by, the strongest first."""
+        return tuple(kind for kind in MATCHES if account in self.found[kind])
 
 
-def gather(connection: Connection, rows: Sequence[Candidate], twins: Ids) -> Evidence:
-    """Look for accounts; ``twins`` are those of ``keyless``.
+def gather(connection: Connection, rows: Sequence[Candidate], twins: Ids) -> list[Evidence]:
+    """Look for the accounts of people, in their order; ``twins`` are those of ``keyless``.
 
     It takes three statements, whatever the number of people.
     """
-    emails = {fold(row.email) for row in rows if row.email}
-    keys = {row.user_name_key for row in rows if row.user_name_key} | emails
-    external_ids = {lookup_key(row.external_id) for row in rows if row.external_id}
-    named = ScimUser.objects.filter(user_name_key__in=keys, deleted=None)
-    addressed = MultiValue.objects.filter(
-        attribute="emails", value_key__in=set(map(lookup_key, emails)), user__deleted=None
-    )
-    # Another connection's ids are of another world: the same number is somebody else.
-    called = ExternalId.objects.filter(
-        connection=connection, value_key__in=external_ids, user__deleted=None
-    ).exclude(user=None)
-    names = _grouped(named.values_list("user_name_key", "pk"))
+    emails = [fold(row.email) for row in rows]
+    named = _named({row.user_name_key or "" for row in rows} | {*emails}, twins)
+    addressed = _addressed(emails)
+    called = _called(connection, [row.external_id for row in rows])
+    return [
+        Evidence(
+            {
+                Match.USER_NAME: named[row.user_name_key or ""],
+                Match.EXTERNAL_ID: called[lookup_key(row.external_id)],
+                # An address is an account's by its user name too: some sites have no other.
+                Match.EMAIL: addressed[lookup_key(email)] | named[email],
+            }
+        )
+        for row, email in zip(rows, emails, strict=True)
+    ]
+
+
+def _named(names: set[str], twins: Ids) -> Found:
+    keys = names - NOTHING
+    rows = ScimUser.objects.filter(user_name_key__in=keys, deleted=None)
+    found = _grouped(rows.values_list("user_name_key", "pk"))
     for key in twins.keys() & keys:
-        names[key] |= twins[key]
-    return Evidence(
-        names,
-        _grouped(addressed.values_list("value_key", "user_id")),
-        _grouped(called.values_list("value_key", "user_id")),
-    )
+        found[key] |= twins[key]
+    return found
+
+
+def _addressed(emails: Iterable[str]) -> Found:
+    keys = {*map(lookup_key, emails)} - NOTHING
+    rows = MultiValue.objects.filter(attribute="emails", value_key__in=keys, user__deleted=None)
+    return _grouped(rows.values_list("value_key", "user_id"))
+
+
+def _called(connection: Connection, external_ids: Iterable[str]) -> Found:
+    # Another connection's ids are of another world: the same number is somebody else.
+    keys = {*map(lookup_key, external_ids)} - NOTHING
+    rows = ExternalId.objects.filter(connection=connection, value_key__in=keys, user__deleted=None)
+    return _grouped(rows.exclude(user=None).values_list("value_key", "user_id"))
 
 
 def keyless() -> Ids:
@@ -89,8 +103,8 @@ def keyless() -> Ids:
     return _grouped((fold(name), key) for name, key in pairs.iterator())
 
 
-def _grouped(pairs: Iterable[tuple[Any, Any]]) -> defaultdict[str, set[UUID]]:
-    found = defaultdict[str, set[UUID]](set)
+def _grouped(pairs: Iterable[tuple[Any, Any]]) -> Found:
+    found: Found = defaultdict(set)
     for key, account in pairs:
         found[key].add(account)
     return found
@@ -116,9 +130,8 @@ class Choice:
 
 def choices(candidate: Candidate) -> Iterator[Choice]:
     """Yield the accounts that match a person now, in the order of their names."""
-    evidence = gather(candidate.connection, [candidate], keyless())
-    found = evidence.of(candidate)
-    accounts = ScimUser.objects.filter(pk__in=evidence.accounts(candidate))
+    [evidence] = gather(candidate.connection, [candidate], keyless())
+    accounts = ScimUser.objects.filter(pk__in=evidence.accounts)
     rows = list(accounts.select_related("connection").order_by("user_name", "pk"))
     privileged = ownership.privileged_among([row.user_id for row in rows])
     links = Candidate.objects.filter(
@@ -126,6 +139,7 @@ def choices(candidate: Candidate) -> Iterator[Choice]:
     )
     linked = set(links.exclude(pk=candidate.pk).values_list("user_id", flat=True))
     for row in rows:
-        by = tuple(kind for kind in MATCHES if row.pk in found[kind])
-        others = bool(found[Match.USER_NAME] - {row.pk})
-        yield Choice(row, by, row.user_id in privileged, others, row.pk in linked)
+        others = bool(evidence.found[Match.USER_NAME] - {row.pk})
+        yield Choice(
+            row, evidence.kinds(row.pk), row.user_id in privileged, others, row.pk in linked
+        )

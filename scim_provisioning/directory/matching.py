@@ -7,9 +7,10 @@ is taken up where it ended, and nobody else waits for it.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
-from itertools import chain, islice
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -113,12 +114,10 @@ def _match_batch(connection: Connection, twins: Ids) -> bool:
     if not rows:
         return False
     found = evidence.gather(connection, rows, twins)
-    singles = {row.pk: ids for row in rows if len(ids := found.accounts(row)) == 1}
-    users = ScimUser.objects.in_bulk(list(chain.from_iterable(singles.values())))
+    users = ScimUser.objects.in_bulk([key for one in found if (key := one.only)])
     privileged = ownership.privileged_among([user.user_id for user in users.values()])
-    for row in rows:
-        matched = [users[key] for key in singles.get(row.pk, ()) if key in users]
-        _settle(row, matched, found)
+    for row, matching in zip(rows, found, strict=True):
+        _settle(row, matching, users)
         row.privileged = bool(row.user and row.user.user_id in privileged)
     Candidate.objects.bulk_create(
         rows,
@@ -129,12 +128,13 @@ def _match_batch(connection: Connection, twins: Ids) -> bool:
     return True
 
 
-def _settle(row: Candidate, matched: Sequence[ScimUser], found: Evidence) -> None:
-    if not matched:
-        row.match = Match.AMBIGUOUS if found.accounts(row) else Match.NEW
+def _settle(row: Candidate, found: Evidence, users: Mapping[UUID, ScimUser]) -> None:
+    key = found.only
+    if key is None or key not in users:
+        row.match = Match.AMBIGUOUS if found.accounts else Match.NEW
         return
-    row.user = user = matched[0]
+    row.user = user = users[key]
     if user.connection_id is None:
-        row.match = found.strongest(row, user.pk)
+        row.match = found.kinds(key)[0]
     else:
         row.match = Match.OWN if user.connection_id == row.connection_id else Match.FOREIGN
