@@ -36,7 +36,6 @@ class Outcome:
 def render(
     mapping: ResourceMapping,
     stored: Stored,
-    document: dict[str, Json],
     context: Context,
     projection: Projection,
 ) -> dict[str, Json]:
@@ -46,7 +45,7 @@ def render(
     assert isinstance(meta, Meta)
     facts = (stored.id, stored.created, stored.last_modified, stored.version)
     resource = {"id": shown(stored.id), "meta": meta.read(facts, context.base_url)}
-    resource |= {key: _copied(value) for key, value in document.items()}
+    resource |= {key: _copied(value) for key, value in stored.document.items()}
     resource |= stored.beside
     again = mapping.memberships if changed_elsewhere.get() else ()
     if keys := read.wanted.intersection((*mapping.made_elsewhere, *again)):

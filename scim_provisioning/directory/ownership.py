@@ -20,6 +20,8 @@ from scim_provisioning import conf
 from scim_provisioning.models import Connection, Finding, FindingKind, ScimUser
 from scim_provisioning.protocol.errors import Forbidden
 
+from .rows import Stored
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -110,10 +112,10 @@ def own_id(user_id: Any) -> UUID | None:
     return ScimUser.objects.filter(user=user_id).values_list("pk", flat=True).first()
 
 
-def claim(row: Any, connection_id: int, owner: str | None) -> bool:
+def claim(row: Stored, connection_id: int, owner: str | None) -> bool:
     """Check that the connection may write to a row; return whether that links it.
 
-    ``row`` is a ``directory.rows.Stored``. Raises Forbidden.
+    Raises Forbidden.
     """
     if not row.listed:
         raise Forbidden("The resource is protected and cannot be changed by SCIM.")

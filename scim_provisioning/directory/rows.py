@@ -1,7 +1,4 @@
-"""The rows of one resource: loaded and locked for a write, inserted, and updated.
-
-Only what changed is written, by statements compiled once.
-"""
+"""The row of one resource: loaded and locked for a write, or added, by statements compiled once."""
 
 from __future__ import annotations
 
@@ -15,29 +12,24 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.db import connection, models
+from django.utils import timezone
 
-from scim_provisioning import conf, hosting
+from scim_provisioning import hosting
 from scim_provisioning.context import Context
-from scim_provisioning.models import ExternalId, MultiValue
 from scim_provisioning.protocol.attributes import Json
-from scim_provisioning.protocol.errors import InvalidValue, NotFound
+from scim_provisioning.protocol.errors import NotFound
 from scim_provisioning.resources.asked import base_values
-from scim_provisioning.resources.bindings import EXTENSIONS, PerConnection
-from scim_provisioning.resources.expressions import FIRST_VALUE, lookup_key
-from scim_provisioning.resources.mapping import Changes, ResourceMapping
-from scim_provisioning.resources.relations import Rows
+from scim_provisioning.resources.bindings import EXTENSIONS
+from scim_provisioning.resources.expressions import FIRST_VALUE
+from scim_provisioning.resources.mapping import ResourceMapping
 from scim_provisioning.resources.render import stored_reader
-from scim_provisioning.statements import Select, Slot, compile_delete, insert, one_of, slots
+from scim_provisioning.statements import Select, Slot, insert
 
 FACTS = ("connection_id", "listed", "link_allowed", "version", "created", "last_modified")
 
-FRESH: dict[str, Any] = {
-    "listed": True,
-    "link_allowed": False,
-    "version": 1,
-    "folded": {},
-    "extensions": {},
-}
+STANDING: dict[str, Any] = {"listed": True, "link_allowed": False, "version": 1}
+"""How a new resource stands."""
+FRESH = {**STANDING, "folded": {}, "extensions": {}}
 """What the database would have defaulted; own statements know no defaults."""
 
 
@@ -102,6 +94,26 @@ def load(
     )
 
 
+def add(
+    mapping: ResourceMapping,
+    identifier: UUID,
+    account: Any,
+    document: dict[str, Json],
+    columns: Mapping[str, Any],
+    context: Context,
+) -> Stored:
+    """Insert the row of a new resource, and return it as it stands."""
+    owner_id = identifier if account is None else account.pk
+    connection_id, now = context.principal.connection_id, timezone.now()
+    times: dict[str, Any] = {"created": now, "last_modified": now}
+    row = {**FRESH, **mapping.unassigned, **columns, "id": identifier, "connection": connection_id}
+    owner = {mapping.owner: owner_id} if mapping.owner else {}
+    insert(mapping.model, [{**row, **owner, **times}])
+    return Stored(
+        identifier, owner_id, document, connection_id, **STANDING, **times, account=account
+    )
+
+
 def _is_own(mapping: ResourceMapping, row: tuple[Any, ...], context: Context) -> bool:
     return mapping.owner == "user" and row[1] == context.principal.user_id
 
@@ -150,60 +162,3 @@ def _of_id(mapping: ResourceMapping) -> models.QuerySet[Any, Any]:
         pk=Slot(FIRST_VALUE, models.UUIDField())
     )
     return rows
-
-
-def check_counts(changes: Changes) -> None:
-    """Raise InvalidValue where an attribute would have more values than the settings allow.
-
-    One that has them already, from before there was the limit, may lose some.
-    """
-    most = conf.current().max_values
-    for key, (before, after) in changes.items():
-        if isinstance(after, list) and len(after) > max(most, len(before or ())):
-            raise InvalidValue(f"{key} has {len(after)} values; at most {most} are kept here.")
-
-
-def write_values(
-    mapping: ResourceMapping, identifier: UUID, changes: Changes, context: Context, *, fresh: bool
-) -> None:
-    """Write the changed attributes that have rows of their own; ``fresh``: none are there yet."""
-    replaced, rows = [], []
-    for key, (before, after) in changes.items():
-        binding = mapping.bindings[key]
-        if isinstance(binding, Rows):
-            replaced += [binding.name] if before else []
-            rows += binding.rows(identifier, after, mapping.targets[key].leaf)
-        elif isinstance(binding, PerConnection):
-            _write_external_id(binding.owner, identifier, after, context, fresh=fresh)
-    if replaced and not fresh:
-        _clear(len(replaced), connection.vendor).run([identifier, *replaced])
-    if rows:
-        insert(MultiValue, rows)
-
-
-@lru_cache(maxsize=16)
-def _clear(size: int, vendor: str) -> Any:
-    names = slots(size, start=1)
-    return compile_delete(
-        MultiValue.objects.filter(one_of("attribute", names), user=Slot(0, models.UUIDField()))
-    )
-
-
-def _write_external_id(
-    owner: str, identifier: UUID, value: str | None, context: Context, *, fresh: bool
-) -> None:
-    place: dict[str, Any] = {
-        "connection_id": context.principal.connection_id,
-        f"{owner}_id": identifier,
-    }
-    if value is None:
-        ExternalId.objects.filter(**place).delete()
-        return
-    columns = {"value": value, "value_key": lookup_key(value)}
-    if fresh:
-        insert(
-            ExternalId,
-            [{"connection": place["connection_id"], owner: identifier, **columns}],
-        )
-    else:
-        ExternalId.objects.update_or_create(**place, defaults=columns)

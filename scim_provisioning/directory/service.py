@@ -5,7 +5,8 @@ A 2xx means the change is in the database, whole; a refusal leaves everything as
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from dataclasses import replace as replace_fields
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -14,22 +15,18 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from scim_provisioning import conf, hosting
+from scim_provisioning import conf
 from scim_provisioning.context import Context
+from scim_provisioning.hosting import Given
 from scim_provisioning.protocol import patch as patching
 from scim_provisioning.protocol import validation
 from scim_provisioning.protocol.attributes import Json
-from scim_provisioning.protocol.errors import (
-    MutabilityError,
-    PreconditionFailed,
-    PreconditionRequired,
-    ScimError,
-)
+from scim_provisioning.protocol.errors import MutabilityError, ScimError
 from scim_provisioning.protocol.identifiers import shown
 from scim_provisioning.protocol.projection import Projection
 from scim_provisioning.resources.bindings import etag
 from scim_provisioning.resources.mapping import Changes, ResourceMapping, pick, put
-from scim_provisioning.statements import insert, update
+from scim_provisioning.statements import update
 
 from . import (
     adopting,
@@ -39,17 +36,49 @@ from . import (
     hosted,
     kinds,
     membership,
-    ownership,
+    opening,
     refusals,
+    rows,
+    values,
 )
+from .opening import matches
 from .outcome import Outcome, render
-from .rows import FRESH, Stored, check_counts, load, write_values
+from .rows import Stored
 
 KEPT_BY_PUT = ("active", "externalId")
 """What a PUT that does not name them leaves alone: see the wizard apps of Okta."""
-
+NO_CONTENT = 204
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """What a write is of, who sent it, and what it is answered with.
+
+    ``sent`` is the body of a resource, empty where operations were sent. Without a projection
+    nobody sees the resource.
+    """
+
+    mapping: ResourceMapping
+    context: Context
+    projection: Projection | None
+    sent: Json
+    status: int
+
+    def followed(
+        self,
+        outcome: Outcome,
+        document: dict[str, Json],
+        *,
+        created: bool = False,
+        operations: Sequence[Given] | None = None,
+    ) -> Outcome:
+        """Let the site's own code follow."""
+        return hosted.follow(
+            self.mapping, outcome, self.sent, document, self.context, self.projection,
+            created=created, operations=operations,
+        )  # fmt: skip
 
 
 def _transact(mapping: ResourceMapping, context: Context, body: Json, work: Callable[[], T]) -> T:
@@ -81,80 +110,47 @@ def create(
 
     Without a projection nobody sees it; ``identifier`` is an id that was promised before.
     """
-    policy = context.policy
-    document = validation.clean(body, mapping.resource_type, policy, context.notes)
-    return _transact(
-        mapping,
-        context,
-        document,
-        lambda: _create(mapping, document, body, context, projection, identifier),
-    )
+    write = _Write(mapping, context, projection, body, status=201)
+    document = validation.clean(body, mapping.resource_type, context.policy, context.notes)
+    return _transact(mapping, context, document, lambda: _create(write, document, identifier))
 
 
-def _create(
-    mapping: ResourceMapping,
-    document: dict[str, Json],
-    body: Json,
-    context: Context,
-    projection: Projection | None,
-    identifier: UUID | None,
-) -> Outcome:
+def _create(write: _Write, document: dict[str, Json], identifier: UUID | None) -> Outcome:
+    mapping, context = write.mapping, write.context
     if (account := adopting.adopted(mapping, document, context)) is not None:
-        return _adopt(mapping, account, document, body, context, projection)
+        return _adopt(write, account, document)
     if "active" in mapping.bindings:
         document.setdefault("active", True)
     members = _take_members(document) if mapping.has_members else ()
     changes = _changes(mapping, {}, document)
-    columns = mapping.columns(changes, document)
-    kind = kinds.of(mapping)
+    stored = _add(mapping, identifier, document, changes, context)
+    moved = membership.apply(mapping, stored.owner_id, members, context) if members else None
+    announcements.provisioned(mapping, stored, context, created=True)
+    return write.followed(_finish(write, stored, changes, moved), document, created=True)
+
+
+def _add(
+    mapping: ResourceMapping,
+    identifier: UUID | None,
+    document: dict[str, Json],
+    changes: Changes,
+    context: Context,
+) -> Stored:
+    """Make what stands behind a new resource, and add its rows."""
+    columns, kind = mapping.columns(changes, document), kinds.of(mapping)
     account = kind.make(mapping, changes, document)
     identifier = identifier or kind.identifier(account) or uuid4()
-    now = timezone.now()
-    owner_id = account.pk if account is not None else identifier
-    row = {
-        **FRESH,
-        **mapping.unassigned,
-        **columns,
-        **kind.facts(context),
-        **({mapping.owner: owner_id} if mapping.owner else {}),
-        "id": identifier,
-        "connection": context.principal.connection_id,
-        "created": now,
-        "last_modified": now,
-    }
-    insert(mapping.model, [row])
-    write_values(mapping, identifier, changes, context, fresh=True)
-    moved = membership.apply(mapping, owner_id, members, context) if members else None
-    stored = Stored(
-        identifier,
-        owner_id,
-        document,
-        context.principal.connection_id,
-        True,
-        False,
-        1,
-        now,
-        now,
-        account,
-    )
-    announcements.provisioned(mapping, stored, context, created=True)
-    outcome = _finish(mapping, stored, document, changes, moved, context, projection, status=201)
-    return hosted.follow(mapping, outcome, body, document, context, projection, created=True)
+    columns |= kind.facts(context)
+    stored = rows.add(mapping, identifier, account, document, columns, context)
+    values.write(mapping, identifier, changes, context, fresh=True)
+    return stored
 
 
-def _adopt(
-    mapping: ResourceMapping,
-    stored: Stored,
-    document: dict[str, Json],
-    body: Json,
-    context: Context,
-    projection: Projection | None,
-) -> Outcome:
+def _adopt(write: _Write, stored: Stored, document: dict[str, Json]) -> Outcome:
     """Link a local account instead of making one: what was sent is written, the rest stays."""
-    _claim(mapping, stored, context)
-    after = adopting.merged(mapping, stored.document, document)
-    outcome = _write(mapping, stored, after, (), context, projection, status=201)
-    return hosted.follow(mapping, outcome, body, after, context, projection)
+    opening.claim(write.mapping, stored, write.context)
+    after = adopting.merged(write.mapping, stored.document, document)
+    return write.followed(_modify(write, stored, after, ()), after)
 
 
 def replace(
@@ -165,16 +161,15 @@ def replace(
     projection: Projection | None,
 ) -> Outcome:
     """Replace a resource (RFC 7644 section 3.5.1): what is omitted is cleared."""
-    policy = context.policy
-    document = validation.clean(body, mapping.resource_type, policy, context.notes)
+    write = _Write(mapping, context, projection, body, status=200)
+    document = validation.clean(body, mapping.resource_type, context.policy, context.notes)
 
     def work() -> Outcome:
-        stored = _open(mapping, identifier, context)
+        stored = opening.opened(mapping, identifier, context)
         after = dict(document)
         _keep(mapping, stored.document, after)
         members = _take_members(after, replacing=True) if mapping.has_members else ()
-        outcome = _write(mapping, stored, after, members, context, projection)
-        return hosted.follow(mapping, outcome, body, after, context, projection)
+        return write.followed(_modify(write, stored, after, members), after)
 
     return _transact(mapping, context, document, work)
 
@@ -190,6 +185,7 @@ def patch(
 ) -> Outcome:
     """Modify a resource (RFC 7644 section 3.5.2): every operation, or none."""
     policy = context.policy
+    write = _Write(mapping, context, projection, {}, status=200 if answer else NO_CONTENT)
     operations = hosted.parse(mapping, body, context)
     others, members = patching.split_members(
         operations.known,
@@ -199,13 +195,13 @@ def patch(
     )
 
     def work() -> Outcome:
-        stored = _open(mapping, identifier, context, lock=bool(others) or not members)
+        lock = bool(others) or not members
+        stored = opening.opened(mapping, identifier, context, lock=lock)
         after = patching.apply(
             others, stored.document, mapping.resource_type, policy, context.notes
         )
-        outcome = _write(mapping, stored, after, members, context, projection, answer=answer)
-        given = operations.standardised(after)
-        return hosted.follow(mapping, outcome, {}, after, context, projection, operations=given)
+        outcome = _modify(write, stored, after, members)
+        return write.followed(outcome, after, operations=operations.standardised(after))
 
     return _transact(mapping, context, body, work)
 
@@ -222,11 +218,13 @@ def delete(mapping: ResourceMapping, identifier: str, context: Context) -> None:
     """Delete a resource (RFC 7644 section 3.6), and what stands behind it."""
 
     def work() -> None:
-        stored, kind = _open(mapping, identifier, context), kinds.of(mapping)
+        stored = opening.opened(mapping, identifier, context)
         if ends := _takes_access(mapping, stored, None):
             brake.check(stored.id, context)
-        kind.remove(mapping, stored, context)
-        announcements.record(mapping, stored, {}, None, context, status=204, ends_access=ends)
+        kinds.of(mapping).remove(mapping, stored, context)
+        announcements.record(
+            mapping, stored, {}, None, context, status=NO_CONTENT, ends_access=ends
+        )
 
     _transact(mapping, context, {}, work)
 
@@ -248,76 +246,32 @@ def _take_members(
     return (patching.MemberChange(kind, ids, None),)
 
 
-def _open(
-    mapping: ResourceMapping, identifier: str, context: Context, *, lock: bool = True
-) -> Stored:
-    """Load a resource for a write, with the client's right and precondition checked."""
-    stored = load(mapping, identifier, context, lock=lock or context.if_match is not None)
-    _check_precondition(stored, context)
-    _claim(mapping, stored, context)
-    return stored
-
-
-def _claim(mapping: ResourceMapping, stored: Stored, context: Context) -> None:
-    """Check that the client may write to a resource, and link it where it is local."""
-    if mapping.owner and (host := hosting.current()):
-        host.open(mapping.owner, stored.owner_id)
-    stored = adopting.heed(mapping, stored, context)
-    if ownership.claim(stored, context.principal.connection_id, mapping.owner):
-        update(mapping.model, stored.id, {"connection": context.principal.connection_id})
-        context.notes.append("linked to this connection")
-        announcements.provisioned(mapping, stored, context, created=False)
-
-
-def _check_precondition(stored: Stored, context: Context) -> None:
-    """Raise PreconditionFailed or PreconditionRequired (RFC 7644 section 3.14)."""
-    if context.if_match is None:
-        if context.principal.requires_if_match:
-            raise PreconditionRequired
-    elif not matches(context.if_match, etag(stored.version)):
-        raise PreconditionFailed
-
-
-def matches(header: str, tag: str) -> bool:
-    """Whether an ``If-Match`` or ``If-None-Match`` header names an entity tag, compared weakly."""
-    tags = {named.strip().removeprefix("W/") for named in header.split(",")}
-    return "*" in tags or tag.removeprefix("W/") in tags
-
-
-def _write(
-    mapping: ResourceMapping,
+def _modify(
+    write: _Write,
     stored: Stored,
     after: dict[str, Json],
     members: tuple[patching.MemberChange, ...],
-    context: Context,
-    projection: Projection | None,
-    *,
-    status: int = 200,
-    answer: bool = True,
 ) -> Outcome:
     """Write what differs; nothing differs: nothing moves, and it is still recorded."""
+    mapping, context = write.mapping, write.context
     changes = _changes(mapping, stored.document, after)
     moved = membership.apply(mapping, stored.owner_id, members, context) if members else None
     if changes:
         if _takes_access(mapping, stored, changes):
             brake.check(stored.id, context)
         kinds.of(mapping).change(mapping, stored, changes)
-        write_values(mapping, stored.id, changes, context, fresh=False)
-    now, version = stored.last_modified, stored.version
-    if changes or moved:
-        now, version = timezone.now(), version + 1
-        announcements.changed(mapping, stored, changes, moved, context)
-    written = replace_fields(stored, document=after, version=version, last_modified=now)
-    outcome = _finish(
-        mapping, written, after, changes, moved, context, projection, status=status, answer=answer
-    )
-    if changes or moved:
-        # The version last: parallel changes of one group's members wait for each other here only.
-        columns = mapping.columns(changes, after, stored.extensions)
-        columns |= kinds.of(mapping).changed_facts(changes, now)
-        update(
-            mapping.model, stored.id, {**columns, "version": F("version") + 1, "last_modified": now}
-        )
+        values.write(mapping, stored.id, changes, context, fresh=False)
+    if not (changes or moved):
+        return _finish(write, replace_fields(stored, document=after), changes, moved)
+    now = timezone.now()
+    announcements.changed(mapping, stored, changes, moved, context)
+    written = replace_fields(stored, document=after, version=stored.version + 1, last_modified=now)
+    outcome = _finish(write, written, changes, moved)
+    # The version last: parallel changes of one group's members wait for each other here only.
+    columns = mapping.columns(changes, after, stored.extensions)
+    columns |= kinds.of(mapping).changed_facts(changes, now)
+    moment = {"version": F("version") + 1, "last_modified": now}
+    update(mapping.model, stored.id, {**columns, **moment})
     return outcome
 
 
@@ -325,7 +279,7 @@ def _changes(mapping: ResourceMapping, before: Json, after: Json) -> Changes:
     """Return what a write changes; raise MutabilityError, InvalidValue or Uniqueness."""
     changes = mapping.changes(before, after)
     _check_immutable(mapping, changes)
-    check_counts(changes)
+    values.check_counts(changes)
     conflicts.check_likeness(mapping, changes)
     return changes
 
@@ -338,25 +292,16 @@ def _check_immutable(mapping: ResourceMapping, changes: Changes) -> None:
 
 
 def _finish(
-    mapping: ResourceMapping,
-    stored: Stored,
-    document: dict[str, Json],
-    changes: Changes,
-    moved: membership.Moved | None,
-    context: Context,
-    projection: Projection | None,
-    *,
-    status: int,
-    answer: bool = True,
+    write: _Write, stored: Stored, changes: Changes, moved: membership.Moved | None
 ) -> Outcome:
     """Record a write and return its outcome."""
-    status = status if answer else 204
+    mapping, context, status = write.mapping, write.context, write.status
     ends = _takes_access(mapping, stored, changes)
     announcements.record(mapping, stored, changes, moved, context, status=status, ends_access=ends)
     location = f"{context.base_url}{mapping.endpoint}/{shown(stored.id)}"
     resource = None
-    if answer and projection is not None:
-        resource = render(mapping, stored, document, context, projection)
+    if status != NO_CONTENT and write.projection is not None:
+        resource = render(mapping, stored, context, write.projection)
     version = etag(stored.version)
     return Outcome(stored.id, version, location, status, resource, bool(changes or moved))
 

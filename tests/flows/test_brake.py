@@ -278,15 +278,15 @@ def test_parallel_clients_do_not_get_more_through(scim, limits):
 
 def test_what_was_under_way_when_it_was_paused_takes_no_access(scim, limits, monkeypatch):
     [one] = people(scim, 1)
-    from scim_provisioning.directory import service
+    from scim_provisioning.directory import opening
 
-    opened = service._open
+    opened = opening.opened
 
     def paused_meanwhile(*args, **kwargs):
         Connection.objects.update(state=State.PAUSED)
         return opened(*args, **kwargs)
 
-    monkeypatch.setattr(service, "_open", paused_meanwhile)
+    monkeypatch.setattr(opening, "opened", paused_meanwhile)
     assert (disable(scim, one), disabled()) == (429, 0)
 
 
