@@ -51,13 +51,13 @@ MIDDLEWARE = [
     "kyvos_portal.policy.ContentSecurityPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "kyvos_portal.layers.Sessions",
+    "kyvos_portal.layers.Languages",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "kyvos_portal.signin.sessions.SignedInMiddleware",
-    "djangosaml2.middleware.SamlSessionMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "kyvos_portal.layers.SamlSessions",
+    "kyvos_portal.layers.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 if flag("SERVER_TIMING"):

@@ -47,9 +47,14 @@ if USER_MODEL != "portal":
         "onboarding.backends.RoleBackend",
     ]
     LOGIN_URL = "/accounts/login/"
-    MIDDLEWARE[MIDDLEWARE.index("kyvos_portal.signin.sessions.SignedInMiddleware")] = (
-        "django.contrib.auth.middleware.AuthenticationMiddleware"
-    )
+    LAYERS = {
+        "kyvos_portal.layers.Sessions": "django.contrib.sessions.middleware.SessionMiddleware",
+        "kyvos_portal.layers.Languages": "django.middleware.locale.LocaleMiddleware",
+        "kyvos_portal.signin.sessions.SignedInMiddleware": "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "kyvos_portal.layers.SamlSessions": "djangosaml2.middleware.SamlSessionMiddleware",
+        "kyvos_portal.layers.Messages": "django.contrib.messages.middleware.MessageMiddleware",
+    }
+    MIDDLEWARE[:] = [LAYERS.get(name, name) for name in MIDDLEWARE]
     ROOT_URLCONF = "tests.urls"
 match USER_MODEL:
     case "auth":

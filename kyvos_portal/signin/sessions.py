@@ -21,6 +21,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from kyvos_portal.layers import ForPages
+
 from .models import Identity
 from .rule import Origin, Way, judge
 
@@ -75,7 +77,7 @@ def signed_in_user(request: HttpRequest) -> Any:
     return user
 
 
-class SignedInMiddleware(AuthenticationMiddleware):
+class SignedInMiddleware(ForPages, AuthenticationMiddleware):
     """Django's own, for which a session that has ended is nobody's."""
 
     def process_request(self, request: HttpRequest) -> None:

@@ -47,6 +47,7 @@ from .rows import Stored
 
 KEPT_BY_PUT = ("active", "externalId")
 """What a PUT that does not name them leaves alone: see the wizard apps of Okta."""
+NEXT_VERSION = F("version") + 1
 NO_CONTENT = 204
 
 T = TypeVar("T")
@@ -270,7 +271,7 @@ def _modify(
     # The version last: parallel changes of one group's members wait for each other here only.
     columns = mapping.columns(changes, after, stored.extensions)
     columns |= kinds.of(mapping).changed_facts(changes, now)
-    moment = {"version": F("version") + 1, "last_modified": now}
+    moment = {"version": NEXT_VERSION, "last_modified": now}
     update(mapping.model, stored.id, {**columns, **moment})
     return outcome
 

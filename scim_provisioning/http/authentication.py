@@ -18,7 +18,6 @@ class ScimAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Any, Principal]:
         """Return the principal twice; raise Unauthorized, Forbidden or TooManyRequests."""
-        principal = auth.authenticate(
-            request.META.get("HTTP_AUTHORIZATION"), client_address(request)
-        )
+        raw = request._request
+        principal = auth.authenticate(raw.META.get("HTTP_AUTHORIZATION"), client_address(raw))
         return principal, principal

@@ -79,10 +79,11 @@ class ScimView(APIView):
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Answer, note and log in one language; what the site's code said ends with the request."""
+        translation.activate(LANGUAGE)
         try:
-            with translation.override(LANGUAGE):
-                return super().dispatch(request, *args, **kwargs)
+            return super().dispatch(request, *args, **kwargs)
         finally:
+            translation.deactivate()
             hosting.leave()
 
     def get_exception_handler(self) -> Any:
@@ -99,7 +100,7 @@ class ScimView(APIView):
         hosting.enter(self.context)
         self._narrow(request, self.context.policy)
         check_rate(principal)
-        writes = not (request.method in READS or self.reads_by_post)
+        writes = not self._reads(self.context)
         if (WRITE if writes else READ) not in principal.scopes:
             raise Forbidden("The credential has no scope for that.")
         if writes and principal.state == State.PAUSED:
@@ -115,16 +116,17 @@ class ScimView(APIView):
             raise InvalidFilter("Only a GET takes a filter in its URL.")
 
     def _context(self, request: Request, principal: Principal) -> Context:
+        # REST framework's request looks up each attribute in vain before it asks Django's.
         raw = request._request
         return Context(
             principal=principal,
             base_url=base_url(raw),
-            method=request.method or "",
+            method=raw.method or "",
             path=raw.path,
             address=client_address(raw),
             request_id=request_id(raw),
             started=self.started,
-            if_match=request.META.get("HTTP_IF_MATCH"),
+            if_match=raw.META.get("HTTP_IF_MATCH"),
             request=raw,
         )
 

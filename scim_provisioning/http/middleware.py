@@ -29,7 +29,11 @@ VERSION = re.compile(r"v[0-9]+(\.[0-9]+)*(/|$)")
 
 
 class ScimMiddleware:
-    """Gives each request our own id, and SCIM's clients nothing but SCIM."""
+    """Gives each request our own id, and SCIM's clients nothing but SCIM.
+
+    ``request.is_scim`` tells the layers below whether a request is for SCIM: those for pages
+    may step aside.
+    """
 
     sync_capable = True
     async_capable = False
@@ -41,7 +45,8 @@ class ScimMiddleware:
         """Answer a request."""
         request.scim_request_id = uuid4()  # type: ignore[attr-defined]
         logs.begin(request.scim_request_id)  # type: ignore[attr-defined]
-        if not _is_below_prefix(request):
+        request.is_scim = _is_below_prefix(request)  # type: ignore[attr-defined]
+        if not request.is_scim:  # type: ignore[attr-defined]
             response = self.get_response(request)
             if response.status_code == 404 and _names_a_version(request):
                 response = error_response(InvalidVersion())
@@ -68,7 +73,7 @@ class ScimMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer what a view below the prefix did not foresee, under DEBUG too."""
-        if not _is_below_prefix(request):
+        if not getattr(request, "is_scim", False):
             return None
         return error_response(as_scim_error(exception, request))
 

@@ -171,7 +171,7 @@ class AcceptDecides(BaseContentNegotiation):
         self, request: Request, renderers: Any, format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
         """Return the renderer and its media type."""
-        plain = wants_plain(request.META.get("HTTP_ACCEPT", ""))
+        plain = wants_plain(request._request.META.get("HTTP_ACCEPT", ""))
         renderer: BaseRenderer = renderers[1] if plain else renderers[0]
         return renderer, renderer.media_type
 

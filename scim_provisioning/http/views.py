@@ -44,7 +44,7 @@ class QueryView(ScimView):
 
     def parameters(self, request: Request) -> dict[str, Json]:
         """Return the query's parameters."""
-        return params.from_query(request.GET)
+        return params.from_query(request._request.GET)
 
     def page(self, parameters: dict[str, Json]) -> Response:
         """Answer a query."""

@@ -90,8 +90,10 @@ def test_a_conditional_get_of_the_site_stays_304(scim, settings):
 
 
 def test_a_site_that_asks_everybody_to_log_in_does_not_ask_scim(scim, settings):
-    name = "django.contrib.auth.middleware.LoginRequiredMiddleware"
-    settings.MIDDLEWARE = [*settings.MIDDLEWARE, name]
+    layers = ("sessions.middleware.Session", "auth.middleware.Authentication")
+    layers += ("auth.middleware.LoginRequired",)
+    names = [f"django.contrib.{layer}Middleware" for layer in layers]
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, *names]
     assert get(scim).status_code == 200
 
 

@@ -1,0 +1,35 @@
+"""What serves pages costs SCIM's requests nothing, and still serves pages."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_session_beside_a_credential_is_never_looked_at(scim, admin_client):
+    scim.http.cookies = admin_client.cookies
+    with CaptureQueriesContext(connection) as queries:
+        answer = scim.get("/Users")
+    assert answer.status == 200
+    assert "session" not in " ".join(query["sql"] for query in queries)
+    assert "Cookie" not in answer.headers.get("Vary", "")
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_the_language_of_a_page_is_none_of_scim_s(scim, admin_client):
+    page = admin_client.get("/admin/", headers={"accept-language": "de"})
+    assert 'lang="de"' in page.text
+    refused = scim.post("/Users", {}, accept_language="de")
+    assert refused.status == 400
+    assert "Language" not in refused.headers.get("Vary", "")
+    assert refused.body["detail"].isascii()
+
+
+def test_pages_have_them_all(admin_client):
+    response = admin_client.get("/admin/")
+    assert response.wsgi_request.session.session_key
+    assert {"Cookie", "Accept-Language"} <= set(response["Vary"].split(", "))
+    assert list(response.context["messages"]) == []
