@@ -80,13 +80,16 @@ def sized(url: str, users: int) -> str:
 
 def prepare(url: str, users: int) -> Site:
     """Migrate and seed: users, a hundredth as many groups, half of the users in the big one."""
-    environment = os.environ | {
-        "DATABASE_URL": url,
-        "SECRET_KEY": secrets.token_urlsafe(50),
-        "ALLOWED_HOSTS": "127.0.0.1",
-        "DJANGO_SETTINGS_MODULE": "kyvos_portal.settings",
-        "BENCHMARK_PASSWORD": PASSWORD,
-    }
+    environment = (
+        {"DJANGO_SETTINGS_MODULE": "kyvos_portal.settings"}
+        | os.environ
+        | {
+            "DATABASE_URL": url,
+            "SECRET_KEY": secrets.token_urlsafe(50),
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "BENCHMARK_PASSWORD": PASSWORD,
+        }
+    )
     manage(environment, "migrate", "--verbosity", "0")
     sizes = {"users": users, "groups": max(users // 100, 2), "big-group": users // 2}
     manage(environment, "seed_directory", *(f"--{k}={v}" for k, v in sizes.items()))

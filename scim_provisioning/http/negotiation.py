@@ -19,6 +19,7 @@ from scim_provisioning.protocol.errors import InvalidSyntax, PayloadTooLarge, Un
 SCIM = "application/scim+json"
 PLAIN = "application/json"
 WILDCARDS = ("application/*", "*/*")
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -147,7 +148,7 @@ class ScimRenderer(BaseRenderer):
         """Return the body, empty where there is none."""
         if data is None:
             return b""
-        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        text = ENCODER.encode(data)
         # What an error's detail quotes may be half a surrogate pair: its escape is JSON.
         return text.encode(errors="backslashreplace")
 

@@ -142,14 +142,12 @@ class _Parser:
 
     def _is_not(self) -> bool:
         """``not`` is a word of the grammar only before a parenthesis: it may be a name too."""
-        following = self.tokens[min(self.at + 1, len(self.tokens) - 1)]
         token = self._peek()
-        return (
-            token.kind == "word"
-            and token.text.lower() == "not"
-            and following.kind == "sign"
-            and following.text == "("
-        )
+        if token.kind != "word" or token.text.lower() != "not":
+            return False
+        # A word is never the last token: the end is.
+        following = self.tokens[self.at + 1]
+        return following.kind == "sign" and following.text == "("
 
     def _group(self, *, within: bool) -> Filter:
         self._descend()

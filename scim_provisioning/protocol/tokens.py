@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from json import JSONDecodeError, loads
+from functools import lru_cache
+from json import JSONDecodeError, JSONDecoder
 from math import isfinite
 
 from .attributes import Json
@@ -22,6 +23,7 @@ TOKEN = re.compile(
 )
 NAME = re.compile(r"(?:[A-Za-z][\w-]*|\$ref)", re.A)
 LITERALS = {"true": True, "false": False, "null": None}
+DECODER = JSONDecoder(strict=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def literal(token: Token) -> Json:
         return LITERALS[token.text.lower()]
     if token.kind in ("string", "number"):
         try:
-            value = loads(token.text, strict=False)
+            value = DECODER.decode(token.text)
         except (JSONDecodeError, ValueError):
             raise ValueError(f"has a bad value at position {token.at + 1}") from None
         if isinstance(value, str):
@@ -79,6 +81,7 @@ def _encodes(value: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=512)
 def attribute_path(text: str) -> AttributePath:
     """Read ``[URN ":"] name ["." sub]``; raise ValueError where it is none."""
     urn, colon, rest = text.rpartition(":")
