@@ -14,7 +14,7 @@ from scim_provisioning.statements import insert_missing
 from . import token_checks
 from .compact import Refused
 from .terms import Terms, storable
-from .token_checks import Candidate
+from .token_checks import Presented
 
 ORDER = (
     token_checks.algorithm,
@@ -38,18 +38,18 @@ def check(assertion: str, connection_id: int) -> WorkloadTrust:
     with a ``jti`` counts once, whichever worker sees it; one without, as Entra makes them,
     until it expires: it is an access token, which its bearer is told to keep and to send again.
     """
-    candidate = Candidate(assertion)
-    token_checks.structure(candidate)
-    trust = _trust(candidate, connection_id)
-    candidate.given = Terms(trust.issuer, trust.jwks_uri, "sub", trust.subject, (trust.audience,))
+    presented = Presented(assertion)
+    token_checks.structure(presented)
+    trust = _trust(presented, connection_id)
+    presented.given = Terms(trust.issuer, trust.jwks_uri, "sub", trust.subject, (trust.audience,))
     for ask in ORDER:
-        ask(candidate)
-    _use_up(candidate)
+        ask(presented)
+    _use_up(presented)
     return trust
 
 
-def _trust(candidate: Candidate, connection_id: int) -> WorkloadTrust:
-    issuer, subject = (storable(candidate.claims.get(name)) for name in ("iss", "sub"))
+def _trust(presented: Presented, connection_id: int) -> WorkloadTrust:
+    issuer, subject = (storable(presented.claims.get(name)) for name in ("iss", "sub"))
     rows = WorkloadTrust.objects.filter(
         connection=connection_id, issuer=issuer, subject=subject, enabled=True
     )
@@ -59,24 +59,24 @@ def _trust(candidate: Candidate, connection_id: int) -> WorkloadTrust:
     return trust
 
 
-def _use_up(candidate: Candidate) -> None:
+def _use_up(presented: Presented) -> None:
     """Write down an assertion that names itself; the unique row is what stops the second."""
-    if "jti" not in candidate.claims:
+    if "jti" not in presented.claims:
         return
-    jti = candidate.claims["jti"]
+    jti = presented.claims["jti"]
     if not isinstance(jti, str) or not jti:
         raise Refused(_("Its jti is no text."))
-    text = f"{candidate.terms.issuer}\0{jti}"
+    text = f"{presented.terms.issuer}\0{jti}"
     row = {
         "digest": hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest(),
-        "expires": _forgotten(candidate),
+        "expires": _forgotten(presented),
     }
     UsedAssertion.objects.filter(expires__lt=timezone.now()).delete()
     if not insert_missing(UsedAssertion, [row]):
         raise Refused(_("It was used before."), _("Make a new one for every request."))
 
 
-def _forgotten(candidate: Candidate) -> datetime:
+def _forgotten(presented: Presented) -> datetime:
     """Return when an assertion is refused for its age anyway."""
-    expires = float(candidate.claims["exp"]) + candidate.terms.leeway + 1
+    expires = float(presented.claims["exp"]) + presented.terms.leeway + 1
     return datetime.fromtimestamp(expires, UTC)

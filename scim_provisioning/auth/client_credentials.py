@@ -18,7 +18,7 @@ from scim_provisioning.protocol.errors import Unauthorized, Unavailable
 
 from .compact import NotYetValid, Refused
 from .principals import principal
-from .token_checks import CHECKS, Candidate
+from .token_checks import CHECKS, Presented
 
 logger = logging.getLogger(__name__)
 
@@ -30,37 +30,37 @@ def is_jwt(token: str) -> bool:
 
 def check(token: str) -> Principal:
     """Return the principal of a token; raise Unauthorized, or Unavailable without keys."""
-    candidate = Candidate(token)
+    presented = Presented(token)
     for each in CHECKS:
         try:
-            each.ask(candidate)
+            each.ask(presented)
         except Refused as refusal:
             if isinstance(refusal, NotYetValid):
-                _note_skew(candidate)
-            name = candidate.found.name if candidate.found else "no application"
+                _note_skew(presented)
+            name = presented.found.name if presented.found else "no application"
             logger.info("A token of %s was refused: %s", name, each.ask.__name__)
             raise Unauthorized from None
-    return acts_as(candidate)
+    return acts_as(presented)
 
 
-def _note_skew(candidate: Candidate) -> None:
+def _note_skew(presented: Presented) -> None:
     """Note that an issuer's clock is ahead of ours; its signature has been checked by then."""
-    if candidate.found is not None:
-        rows = OIDCApplication.objects.filter(pk=candidate.found.pk)
+    if presented.found is not None:
+        rows = OIDCApplication.objects.filter(pk=presented.found.pk)
         due = timezone.now() - timedelta(seconds=conf.current().last_used_seconds)
         rows.filter(Q(skewed=None) | Q(skewed__lt=due)).update(skewed=timezone.now())
 
 
-def acts_as(candidate: Candidate) -> Principal:
+def acts_as(presented: Presented) -> Principal:
     """Return who a token that passed every check acts as; raise Forbidden without connection."""
-    found = candidate.found
+    found = presented.found
     assert found is not None
     return principal(
         found.user_id,
         found.username,
         "oidc",
         f"application:{found.pk}",
-        candidate.rights,
+        presented.rights,
         found.connection,
         found.last_used,
         SignInClass.OAUTH,
@@ -79,13 +79,13 @@ class Step:
 
 def explain(token: str) -> list[Step]:
     """Ask a token every question that can be asked; nothing of it is kept or logged."""
-    candidate, steps, stopped = Candidate(token), [], False
+    presented, steps, stopped = Presented(token), [], False
     for each in CHECKS:
         if stopped:
             steps.append(Step(each.title, None))
             continue
         try:
-            each.ask(candidate)
+            each.ask(presented)
         except Refused as refusal:
             steps.append(Step(each.title, False, refusal.reason, str(refusal.fix)))
             stopped = each.needed
@@ -94,11 +94,11 @@ def explain(token: str) -> list[Step]:
             steps.append(Step(each.title, False, problem.detail, fix))
         else:
             steps.append(Step(each.title, True))
-    return [*steps, _connection(candidate)]
+    return [*steps, _connection(presented)]
 
 
-def _connection(candidate: Candidate) -> Step:
-    title, found = _("Connection"), candidate.found
+def _connection(presented: Presented) -> Step:
+    title, found = _("Connection"), presented.found
     if found is None:
         return Step(title, None)
     if found.connection[0] is not None:

@@ -25,7 +25,7 @@ from . import terms, throttle, token_checks
 from .client_credentials import acts_as, logger
 from .compact import Refused
 from .terms import Found
-from .token_checks import Candidate
+from .token_checks import Presented
 
 REMEMBERED = 60.0
 MOST_REMEMBERED = 1024
@@ -105,22 +105,22 @@ def check(token: str, address: str | None) -> Principal:
             trouble = problem
             continue
         if claims is not None:
-            candidate = Candidate(token, claims=claims, found=found)
+            presented = Presented(token, claims=claims, found=found)
             # Its issuer may know it, and it be that of another application.
-            if _counts(candidate):
-                return acts_as(candidate)
+            if _counts(presented):
+                return acts_as(presented)
     raise trouble or Unauthorized
 
 
-def _counts(candidate: Candidate) -> bool:
+def _counts(presented: Presented) -> bool:
     """Whether the claims are those of a token of the application."""
-    assert candidate.found is not None
-    candidate.claims.setdefault("iss", candidate.terms.issuer)
+    assert presented.found is not None
+    presented.claims.setdefault("iss", presented.terms.issuer)
     for ask in (token_checks.issuer, *CHECKS):
         try:
-            ask(candidate)
+            ask(presented)
         except Refused:
-            logger.info("A token of %s was refused: %s", candidate.found.name, ask.__name__)
+            logger.info("A token of %s was refused: %s", presented.found.name, ask.__name__)
             return False
     return True
 

@@ -121,10 +121,10 @@ def usable_keys(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     keys = document.get("keys")
     if not isinstance(keys, list):
         raise OutboundError(_("The answer is no set of keys."))
-    return {key["kid"]: key for key in reversed(keys) if _isusable_keys(key)}
+    return {key["kid"]: key for key in reversed(keys) if _is_usable(key)}
 
 
-def _isusable_keys(key: Any) -> bool:
+def _is_usable(key: Any) -> bool:
     return (
         isinstance(key, dict)
         and isinstance(key.get("kid"), str)

@@ -28,12 +28,13 @@ from .terms import Found, Terms
 MOST_SECONDS = 2**53
 """What a JSON number holds exactly; infinity and what is no number at all lie beyond."""
 AT_JWT = ("at+jwt", "application/at+jwt")
+CLIENT_CREDENTIALS: Any = gettext_lazy("Use the client_credentials grant.")
 _SIGNATURES = PyJWS()
 
 
 @dataclass(slots=True)
-class Candidate:
-    """A token on its way; ``terms`` are there once an application was found."""
+class Presented:
+    """A token as it was presented; ``terms`` are there once an application was found."""
 
     token: str
     header: dict[str, Json] = field(default_factory=dict)
@@ -51,27 +52,27 @@ class Candidate:
         return self.found.terms
 
 
-def structure(candidate: Candidate) -> None:
+def structure(presented: Presented) -> None:
     """At most 8 KiB, three parts of base64url, two JSON objects."""
-    candidate.header, candidate.claims = take_apart(candidate.token)
+    presented.header, presented.claims = take_apart(presented.token)
 
 
-def algorithm(candidate: Candidate) -> None:
+def algorithm(presented: Presented) -> None:
     """``alg`` is asymmetric, whatever an application says."""
-    if candidate.header.get("alg") not in ASYMMETRIC:
+    if presented.header.get("alg") not in ASYMMETRIC:
         raise Refused(
-            _("It is signed with %(alg)s.") % {"alg": shown(candidate.header.get("alg"))},
+            _("It is signed with %(alg)s.") % {"alg": shown(presented.header.get("alg"))},
             _("Have the issuer sign with an asymmetric algorithm, such as RS256."),
         )
 
 
-def application(candidate: Candidate) -> None:
+def application(presented: Presented) -> None:
     """The unverified issuer and client select exactly one enabled application."""
-    claims = candidate.claims
+    claims = presented.claims
     rows = trust.of_client(claims)
     enabled = [row for row in rows if row.enabled]
     if len(enabled) == 1:
-        candidate.found = enabled[0]
+        presented.found = enabled[0]
         return
     if enabled:
         names = ", ".join(row.name for row in enabled)
@@ -91,32 +92,32 @@ def application(candidate: Candidate) -> None:
     )
 
 
-def listed_algorithm(candidate: Candidate) -> None:
+def listed_algorithm(presented: Presented) -> None:
     """``alg`` is one of those that the application lists."""
-    name = candidate.header["alg"]
-    if name not in candidate.terms.algorithms:
+    name = presented.header["alg"]
+    if name not in presented.terms.algorithms:
         raise Refused(
             _("%(alg)s is not among the application's signing algorithms.") % {"alg": shown(name)},
             _("Add it to the application, if the issuer is meant to sign with it."),
         )
 
 
-def header(candidate: Candidate) -> None:
+def header(presented: Presented) -> None:
     """``kid`` is a text; what would change how the token is read is refused."""
-    kid = candidate.header.get("kid")
+    kid = presented.header.get("kid")
     if not isinstance(kid, str) or not kid:
         raise Refused(_("Its header names no key (kid)."))
     for name in ("crit", "zip", "b64", "enc"):
-        if name in candidate.header:
+        if name in presented.header:
             raise Refused(_("Its header holds %(name)s.") % {"name": name})
 
 
-def kind(candidate: Candidate) -> None:
+def kind(presented: Presented) -> None:
     """``typ`` is that of an access token, or absent where the application allows it."""
-    required = candidate.terms.require_at_jwt
-    if "typ" not in candidate.header and not required:
+    required = presented.terms.require_at_jwt
+    if "typ" not in presented.header and not required:
         return
-    typ = candidate.header.get("typ")
+    typ = presented.header.get("typ")
     if isinstance(typ, str) and typ.lower() in (AT_JWT if required else (*AT_JWT, "jwt")):
         return
     raise Refused(
@@ -125,15 +126,15 @@ def kind(candidate: Candidate) -> None:
     )
 
 
-def signature(candidate: Candidate) -> None:
+def signature(presented: Presented) -> None:
     """A key of the issuer, long enough, made the signature; Unavailable without its keys."""
-    name, kid = candidate.header["alg"], candidate.header["kid"]
-    if not candidate.terms.jwks_uri:
+    name, kid = presented.header["alg"], presented.header["kid"]
+    if not presented.terms.jwks_uri:
         raise Refused(_("The application has no keys."), _("Enter its jwks_uri."))
     try:
-        key = key_set(candidate.terms.jwks_uri).find(kid, name)
+        key = key_set(presented.terms.jwks_uri).find(kid, name)
         _SIGNATURES.decode_complete(
-            candidate.token, key, [name], options={"enforce_minimum_key_length": True}
+            presented.token, key, [name], options={"enforce_minimum_key_length": True}
         )
     except UnknownKey as problem:
         raise Refused(
@@ -146,12 +147,12 @@ def signature(candidate: Candidate) -> None:
         ) from None
 
 
-def audience(candidate: Candidate) -> None:
+def audience(presented: Presented) -> None:
     """``aud``, a text or a list of texts, names one of ours (RFC 9068 section 4)."""
-    aud = candidate.claims.get("aud")
+    aud = presented.claims.get("aud")
     names = aud if isinstance(aud, list) else [aud]
     if not all(isinstance(name, str) for name in names) or not any(
-        name in candidate.terms.audiences for name in names
+        name in presented.terms.audiences for name in names
     ):
         raise Refused(
             _("It is for the audience %(aud)s.") % {"aud": shown(aud)},
@@ -159,30 +160,30 @@ def audience(candidate: Candidate) -> None:
         )
 
 
-def issuer(candidate: Candidate) -> None:
+def issuer(presented: Presented) -> None:
     """``iss`` is the issuer, exactly."""
-    if candidate.claims.get("iss") != candidate.terms.issuer:
-        raise Refused(_("Its issuer is %(iss)s.") % {"iss": shown(candidate.claims.get("iss"))})
+    if presented.claims.get("iss") != presented.terms.issuer:
+        raise Refused(_("Its issuer is %(iss)s.") % {"iss": shown(presented.claims.get("iss"))})
 
 
-def client(candidate: Candidate) -> None:
+def client(presented: Presented) -> None:
     """The identifier claim is the identifier, exactly."""
-    claim = candidate.terms.claim
-    if candidate.claims.get(claim) != candidate.terms.identifier:
-        given = shown(candidate.claims.get(claim))
+    claim = presented.terms.claim
+    if presented.claims.get(claim) != presented.terms.identifier:
+        given = shown(presented.claims.get(claim))
         raise Refused(_("Its %(claim)s is %(given)s.") % {"claim": claim, "given": given})
 
 
-def times(candidate: Candidate) -> None:
+def times(presented: Presented) -> None:
     """``exp``, ``iat`` and ``nbf`` are numbers, now lies between them, and not for too long."""
-    claims, leeway, now = candidate.claims, candidate.terms.leeway, time.time()
+    claims, leeway, now = presented.claims, presented.terms.leeway, time.time()
     expires, issued = _moment(claims, "exp"), _moment(claims, "iat")
     if expires <= now - leeway:
         raise Refused(_("It has expired."), _("Ask the issuer for a new one."))
     starts = _moment(claims, "nbf") if "nbf" in claims else issued
     if max(issued, starts) > now + leeway:
         raise NotYetValid(_("It is not valid yet."), _("Compare the clocks of both machines."))
-    if not 0 < expires - issued <= candidate.terms.max_age:
+    if not 0 < expires - issued <= presented.terms.max_age:
         raise Refused(
             _("It is valid for longer than the application allows, or for no time at all."),
             _("Shorten its life at the issuer, or raise the application's maximum token age."),
@@ -196,42 +197,39 @@ def _moment(claims: dict[str, Json], name: str) -> float:
     return float(value)
 
 
-def no_id_token(candidate: Candidate) -> None:
+def no_id_token(presented: Presented) -> None:
     """An ID token tells who signed in; it opens nothing."""
-    _none_of(candidate, ("nonce", "at_hash", "c_hash"), _("It is an ID token: it has %(name)s."))
+    _none_of(presented, ("nonce", "at_hash", "c_hash"), _("It is an ID token: it has %(name)s."))
 
 
-def no_users_token(candidate: Candidate) -> None:
+def no_users_token(presented: Presented) -> None:
     """It is the client's own: not one that a person delegated."""
-    claims = candidate.claims
+    claims = presented.claims
     if claims.get("idtyp", "app") != "app":
         raise Refused(_("It is a user's token: idtyp is not app."), CLIENT_CREDENTIALS)
-    _none_of(candidate, ("uid",), _("It is a user's token: it has %(name)s."))
+    _none_of(presented, ("uid",), _("It is a user's token: it has %(name)s."))
     if "tid" in claims:
-        _none_of(candidate, ("scp",), _("It is a user's token: it has %(name)s."))
+        _none_of(presented, ("scp",), _("It is a user's token: it has %(name)s."))
 
 
-def _none_of(candidate: Candidate, names: Iterable[str], reason: str) -> None:
+def _none_of(presented: Presented, names: Iterable[str], reason: str) -> None:
     for name in names:
-        if name in candidate.claims:
+        if name in presented.claims:
             raise Refused(reason % {"name": name}, CLIENT_CREDENTIALS)
 
 
-CLIENT_CREDENTIALS: Any = gettext_lazy("Use the client_credentials grant.")
-
-
-def tenant(candidate: Candidate) -> None:
+def tenant(presented: Presented) -> None:
     """Entra's ``tid`` is the tenant in the issuer."""
-    if "tid" in candidate.claims:
-        tid = candidate.claims["tid"]
-        if not isinstance(tid, str) or not tid or tid not in candidate.terms.issuer.split("/"):
+    if "tid" in presented.claims:
+        tid = presented.claims["tid"]
+        if not isinstance(tid, str) or not tid or tid not in presented.terms.issuer.split("/"):
             raise Refused(_("It is of another tenant: %(tid)s.") % {"tid": shown(tid)})
 
 
-def scope(candidate: Candidate) -> None:
+def scope(presented: Presented) -> None:
     """One of the required scopes or roles is there; they, and the application, tell the rights."""
-    terms = candidate.terms
-    carried = terms.required_scopes & _carried(candidate.claims)
+    terms = presented.terms
+    carried = terms.required_scopes & _carried(presented.claims)
     if terms.required_scopes and not carried:
         raise Refused(
             _("It carries none of the scopes and roles %(names)s.")
@@ -239,7 +237,7 @@ def scope(candidate: Candidate) -> None:
             _("Grant one of them to the client at the issuer, and ask for it."),
         )
     # A name of the administrator's own choice stands for what the application may do.
-    candidate.rights = (parse_scopes(" ".join(carried)) or terms.rights) & terms.rights
+    presented.rights = (parse_scopes(" ".join(carried)) or terms.rights) & terms.rights
 
 
 def _carried(claims: dict[str, Json]) -> set[str]:
@@ -256,14 +254,14 @@ def _carried(claims: dict[str, Json]) -> set[str]:
     return names
 
 
-def acting_user(candidate: Candidate) -> None:
+def acting_user(presented: Presented) -> None:
     """The mapped user is active, and the token younger than the end of its credentials."""
-    found = candidate.found
+    found = presented.found
     if found is None:
         return
     if not found.is_active:
         raise Refused(_("The account %(name)s is disabled.") % {"name": found.username})
-    issued = _moment(candidate.claims, "iat")
+    issued = _moment(presented.claims, "iat")
     if found.valid_after is not None and issued <= found.valid_after.timestamp():
         raise Refused(
             _("It is older than the moment when all credentials of its account ended."),
@@ -271,7 +269,7 @@ def acting_user(candidate: Candidate) -> None:
         )
 
 
-Function = Callable[[Candidate], None]
+Function = Callable[[Presented], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from scim_provisioning.auth import token_checks
 from scim_provisioning.auth.compact import Refused
 from scim_provisioning.auth.terms import Terms
-from scim_provisioning.auth.token_checks import Candidate
+from scim_provisioning.auth.token_checks import Presented
 from scim_provisioning.models import OIDCApplication
 from scim_provisioning.protocol.attributes import Json
 
@@ -36,17 +36,17 @@ def claims_of(
     token: str, application: OIDCApplication, *, nonce: str, access_token: str
 ) -> dict[str, Json]:
     """Return the claims of an ID token; raise Refused, or Unavailable without the keys."""
-    candidate = Candidate(token, given=_terms(application))
+    presented = Presented(token, given=_terms(application))
     for ask in CHECKS:
-        ask(candidate)
-    if candidate.header.get("typ", "JWT") != "JWT":
+        ask(presented)
+    if presented.header.get("typ", "JWT") != "JWT":
         raise Refused(_("It is no ID token."))
-    if not hmac.compare_digest(_text(candidate, "nonce"), nonce.encode()):
+    if not hmac.compare_digest(_text(presented, "nonce"), nonce.encode()):
         raise Refused(_("Its nonce is of another sign-in."))
-    _party(candidate, application.client_id)
-    if "at_hash" in candidate.claims:
-        _access_token(candidate, access_token)
-    return candidate.claims
+    _party(presented, application.client_id)
+    if "at_hash" in presented.claims:
+        _access_token(presented, access_token)
+    return presented.claims
 
 
 def _terms(application: OIDCApplication) -> Terms:
@@ -62,23 +62,23 @@ def _terms(application: OIDCApplication) -> Terms:
     )
 
 
-def _text(candidate: Candidate, name: str) -> bytes:
-    value = candidate.claims.get(name)
+def _text(presented: Presented, name: str) -> bytes:
+    value = presented.claims.get(name)
     return value.encode("utf-8", "replace") if isinstance(value, str) else b""
 
 
-def _party(candidate: Candidate, client_id: str) -> None:
+def _party(presented: Presented, client_id: str) -> None:
     """``azp`` is us, and has to be there where others are meant as well."""
-    aud = candidate.claims.get("aud")
+    aud = presented.claims.get("aud")
     several = isinstance(aud, list) and len(aud) > 1
-    if (several or "azp" in candidate.claims) and candidate.claims.get("azp") != client_id:
+    if (several or "azp" in presented.claims) and presented.claims.get("azp") != client_id:
         raise Refused(_("It was issued to another party."))
 
 
-def _access_token(candidate: Candidate, access_token: str) -> None:
+def _access_token(presented: Presented, access_token: str) -> None:
     """``at_hash`` is the left half of the access token's hash."""
-    algorithm = str(candidate.header["alg"])
+    algorithm = str(presented.header["alg"])
     digest = HASHES.get(algorithm[-3:], hashlib.sha512)(access_token.encode()).digest()
     half = base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=")
-    if not hmac.compare_digest(_text(candidate, "at_hash"), half):
+    if not hmac.compare_digest(_text(presented, "at_hash"), half):
         raise Refused(_("It belongs to another access token."))
