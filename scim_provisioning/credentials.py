@@ -67,11 +67,9 @@ def make(
     """Make a credential beside those that are there; raise ConnectionProblem."""
     days = _check_days(kind, days)
     _lock(connection)
-    live = _live(connection, kind)
-    if kind is Kind.CLIENT and len(live) >= MOST_LIVE_SECRETS:
-        raise ConnectionProblem("Two client secrets are live already: revoke one first.")
+    _check_room(connection, kind)
     if scopes is None:
-        scopes = _scopes_of(live or rows(connection, kind)[:1])
+        scopes = _scopes_of(_live(connection, kind) or rows(connection, kind)[:1])
     elif not parse_scopes(scopes):
         raise ConnectionProblem("The scopes are scim, scim.read or scim.write.")
     return _create(connection, kind, scopes, timezone.now() + timedelta(days=days))
@@ -91,7 +89,7 @@ def rotate(
     """
     if not 0 <= overlap_days <= MOST_OVERLAP_DAYS:
         raise ConnectionProblem(f"The overlap is 0 to {MOST_OVERLAP_DAYS} days.")
-    _check_days(kind, days)
+    days = _check_days(kind, days)
     _lock(connection)
     now = timezone.now()
     old = list(_live(connection, kind))
@@ -102,7 +100,8 @@ def rotate(
         ending.filter(expires__gt=end).update(expires=end)
     else:
         ending.update(revoked=now)
-    return make(connection, kind, days=days, scopes=scopes)
+    _check_room(connection, kind)
+    return _create(connection, kind, scopes, now + timedelta(days=days))
 
 
 def _check_days(kind: Kind, days: int | None) -> int:
@@ -116,6 +115,11 @@ def _check_days(kind: Kind, days: int | None) -> int:
     if not fewest <= days <= MOST_DAYS:
         raise ConnectionProblem(f"It lives {fewest} to {MOST_DAYS} days.")
     return days
+
+
+def _check_room(connection: Connection, kind: Kind) -> None:
+    if kind is Kind.CLIENT and _live(connection, kind).count() >= MOST_LIVE_SECRETS:
+        raise ConnectionProblem("Two client secrets are live already: revoke one first.")
 
 
 def _lock(connection: Connection) -> None:
