@@ -67,7 +67,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class _Tally:
     """What counts for a connection now; ``wanted`` are those who lost access, and this one."""
 
     released: datetime | None
@@ -76,8 +76,8 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """The same for people to see: ``events`` are those that count now."""
+class Standing:
+    """How far a connection is from being stopped; ``events`` are those that count now."""
 
     holds: bool
     limit: int
@@ -87,7 +87,7 @@ class Shown:
     events: QuerySet[ProvisioningEvent]
 
 
-def standing(owner: Connection) -> Shown:
+def standing(owner: Connection) -> Standing:
     """Return how far a connection is from being stopped."""
     site, since = conf.current(), _since()
     if owner.braked_since and owner.braked:
@@ -100,7 +100,7 @@ def standing(owner: Connection) -> Shown:
     rule = _rule(owner)
     holds = rule.people != 0 and active + taken >= site.brake_least
     limit = rule.limit(active + taken)
-    return Shown(holds, limit, site.brake_minutes, active, taken, events)
+    return Standing(holds, limit, site.brake_minutes, active, taken, events)
 
 
 def counts(created: datetime) -> bool:
@@ -123,7 +123,7 @@ def check(person: UUID, context: Context) -> None:
     if rule.people == 0:
         return
     since = _since()
-    found = _standing(person, context, since)
+    found = _tally(person, context, since)
     if found.wanted <= rule.limit(least):
         return
     active = _active(context, max(rule.enough(2 * found.wanted), least)) + found.wanted - 1
@@ -131,7 +131,7 @@ def check(person: UUID, context: Context) -> None:
     if active < least or 2 * found.wanted <= limit:
         return
     _wait_for_others(context)
-    found = _standing(person, context, since)
+    found = _tally(person, context, since)
     if found.wanted > limit:
         _stop(person, context, since, found, limit)
 
@@ -148,18 +148,18 @@ def _rule(own: Principal | Connection) -> Rule:
     )
 
 
-def _standing(person: UUID, context: Context, since: datetime) -> Standing:
+def _tally(person: UUID, context: Context, since: datetime) -> _Tally:
     values = [context.principal.connection_id, since, person]
-    [(state, released, allowance, taken)] = _standings(connection.vendor).rows(values)
+    [(state, released, allowance, taken)] = _tallies(connection.vendor).rows(values)
     if state == State.PAUSED:
         raise TooManyRequests(
             "The connection is paused.", retry_after=conf.current().paused_retry_after
         )
-    return Standing(released, allowance, taken + 1)
+    return _Tally(released, allowance, taken + 1)
 
 
 @lru_cache(maxsize=4)
-def _standings(vendor: str) -> Select:
+def _tallies(vendor: str) -> Select:
     since = Slot(1, models.DateTimeField())
     taken = ProvisioningEvent.objects.filter(
         ~Q(resource_id=Slot(2, models.UUIDField())),
@@ -195,13 +195,13 @@ def _wait_for_others(context: Context) -> None:
     rows.filter(pk=context.principal.connection_id).values_list("pk").first()
 
 
-def _stop(person: UUID, context: Context, since: datetime, found: Standing, limit: int) -> None:
+def _stop(person: UUID, context: Context, since: datetime, found: _Tally, limit: int) -> None:
     """Raise Braked, unless an administrator allowed that many once."""
     if found.released is not None:
         since = max(since, found.released)
         if found.allowance and timezone.now() < found.released + ALLOWED_FOR:
             since, limit = found.released, max(limit, found.allowance)
-            found = _standing(person, context, since)
+            found = _tally(person, context, since)
     if found.wanted > limit:
         minutes = conf.current().brake_minutes
         raise Braked(
