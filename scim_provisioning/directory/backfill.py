@@ -21,26 +21,19 @@ from django.utils import timezone
 from scim_provisioning.models import (
     Finding,
     FindingKind,
-    MultiValue,
-    ScimGroup,
-    ScimUser,
 )
 from scim_provisioning.protocol.fold import fold
 from scim_provisioning.resources import mirror
-from scim_provisioning.resources.mapping import primary_value
 
-from . import closure, sync
-from .accounts import group_name
+from . import closure
+from .comparing import Differences, Side, of_groups, of_users, row_of
 from .findings import settle_collision
-from .ownership import privileged_groups, protected_among
 
 BATCH = 500
 ATTEMPTS = 3
 """How often a batch is tried whose accounts got their rows, or names, from someone else."""
 REVIVED = "deleted by SCIM, and the account is active again"
 Progress = Callable[[int], object]
-Differences = dict[Any, list[str]]
-"""An account's or a group's key → what its SCIM row says otherwise."""
 
 
 @dataclass(slots=True)
@@ -80,23 +73,10 @@ class Report:
         return self.users.is_clean and self.groups.is_clean and not self.nesting
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
-    """Users or groups: Django's rows, their SCIM rows, and how the two are compared and joined."""
-
-    owner: str
-    accounts: QuerySet[Any]
-    rows: Any
-    name: str
-    compare: Callable[[Sequence[Any]], Differences]
-    add: Callable[[Sequence[Any]], object]
-    mend: Callable[[Any], object]
-
-
 def run(*, mend: bool = True, progress: Progress = lambda done: None) -> Report:
     """Go through every account and group; ``mend`` writes what is missing or wrong."""
     report = Report()
-    for side, counts in ((_users(), report.users), (_groups(), report.groups)):
+    for side, counts in ((of_users(), report.users), (of_groups(), report.groups)):
         for batch in _batches(side.accounts):
             _examine(side, batch, counts, mend=mend)
             progress(len(batch))
@@ -114,32 +94,13 @@ def add_missing(until: float) -> bool:
 
     Returns whether all have one now.
     """
-    side = _users()
+    side = of_users()
     missing = side.accounts.filter(scim__isnull=True).order_by("pk")
     for batch in iter(lambda: list(missing[:BATCH]), []):
         if time.monotonic() > until:
             return False
         _add(side, batch)
     return True
-
-
-def _users() -> Side:
-    # One statement reads account and row: two would differ while a client writes.
-    accounts = get_user_model()._default_manager.select_related("scim")
-    return Side("user", accounts, ScimUser, "user_name", _compare_users, _add_users, _mend_user)
-
-
-def _groups() -> Side:
-    groups = Group.objects.select_related("scim")
-    return Side(
-        "group",
-        groups,
-        ScimGroup,
-        "display_name",
-        _compare_groups,
-        sync.add_groups,
-        sync.sync_group,
-    )
 
 
 def _batches(rows: QuerySet[Any]) -> Iterator[list[Any]]:
@@ -149,13 +110,9 @@ def _batches(rows: QuerySet[Any]) -> Iterator[list[Any]]:
         page = ordered.filter(pk__gt=batch[-1].pk)
 
 
-def _row(account: Any) -> Any:
-    return getattr(account, "scim", None)
-
-
 def _examine(side: Side, batch: Sequence[Any], counts: Counts, *, mend: bool) -> None:
-    missing = [account for account in batch if _row(account) is None]
-    rows = {account.pk: row for account in batch if (row := _row(account)) is not None}
+    missing = [account for account in batch if row_of(account) is None]
+    rows = {account.pk: row for account in batch if (row := row_of(account)) is not None}
     counts.added += _add(side, missing) if mend else len(missing)
     drifted = _drifted(side, batch)
     _tell(side, {rows[key].pk: names for key, names in drifted.items()}, mended=mend)
@@ -249,7 +206,7 @@ def _give_key(side: Side, pk: Any, key: str) -> bool:
 
 def _is_revived(account: Any) -> bool:
     active = mirror.fields().get(mirror.ACTIVE)
-    row = _row(account)
+    row = row_of(account)
     if active is None or getattr(row, "deleted", None) is None:
         return False
     return bool(getattr(account, active.attname))
@@ -259,67 +216,10 @@ def _tell_revived(accounts: Sequence[Any]) -> int:
     """Write a finding per account; one that a person has resolved is not raised again."""
     if not accounts:
         return 0
-    rows = {_row(account).pk for account in accounts}
+    rows = {row_of(account).pk for account in accounts}
     told = Finding.objects.filter(kind=FindingKind.DRIFT, user__in=rows, detail=REVIVED)
     known = dict(told.values_list("user_id", "resolved"))
     Finding.objects.bulk_create(
         Finding(kind=FindingKind.DRIFT, user_id=pk, detail=REVIVED) for pk in rows - known.keys()
     )
     return len(rows) - sum(resolved is not None for resolved in known.values())
-
-
-def _compare_users(users: Sequence[Any]) -> Differences:
-    known = [user for user in users if _row(user) is not None]
-    protected = set(protected_among(known))
-    emails = _emails([_row(user) for user in known])
-    found = {
-        user.pk: _user_differences(user, emails.get(_row(user).pk), user.pk in protected)
-        for user in known
-    }
-    return {key: names for key, names in found.items() if names}
-
-
-def _emails(rows: Sequence[ScimUser]) -> dict[Any, list[dict[str, Any]]]:
-    found: dict[Any, list[dict[str, Any]]] = {}
-    values = MultiValue.objects.filter(user__in=rows, attribute="emails").order_by("position")
-    for owner, value, primary in values.values_list("user_id", "value", "primary"):
-        found.setdefault(owner, []).append({"value": value, "primary": primary})
-    return found
-
-
-def _user_differences(user: Any, emails: Any, protected: bool) -> list[str]:
-    row = _row(user)
-    if row.deleted is not None:
-        return ["deleted"] if row.listed or row.active or row.user_name_key else []
-    names = [name for name, value in sync.facts(user).items() if getattr(row, name) != value]
-    if mirror.EMAIL in mirror.fields() and primary_value(emails) != sync.email_of(user):
-        names.append("emails")
-    if row.listed != (row.link_allowed or not protected):
-        names.append("listed")
-    return names
-
-
-def _add_users(users: Sequence[Any]) -> None:
-    sync.add_users(users, protected_among(users))
-
-
-def _mend_user(user: Any) -> None:
-    if _row(user) is not None and _row(user).deleted is not None:
-        dead = {"listed": False, "active": False, "user_name_key": None}
-        ScimUser.objects.filter(pk=_row(user).pk).update(**dead)
-    else:
-        sync.sync_user(user)
-
-
-def _compare_groups(groups: Sequence[Group]) -> Differences:
-    keys = [group.pk for group in groups]
-    carrying = set(privileged_groups().filter(pk__in=keys).values_list("pk", flat=True))
-    found = {g.pk: _group_differences(g, g.pk in carrying) for g in groups if _row(g) is not None}
-    return {key: names for key, names in found.items() if names}
-
-
-def _group_differences(group: Group, carries: bool) -> list[str]:
-    row = _row(group)
-    listed = row.connection_id is not None or row.link_allowed or not carries
-    names = ["display_name"] if group_name(row.display_name) != group.name else []
-    return [*names, "listed"] if row.listed != listed else names

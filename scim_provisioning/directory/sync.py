@@ -91,7 +91,7 @@ def add_users(users: Sequence[Any], protected: Iterable[Any]) -> list[ScimUser]:
     rows = ScimUser.objects.bulk_create(new_rows(users, protected))
     emails = {user.pk: email_of(user) for user in users}
     MultiValue.objects.bulk_create(
-        [_email_row(row, emails[row.user_id]) for row in rows if emails[row.user_id]]
+        [_valued(_email_row(row), email) for row in rows if (email := emails[row.user_id])]
     )
     for row in rows:
         if row.user_name_key is None:
@@ -99,18 +99,19 @@ def add_users(users: Sequence[Any], protected: Iterable[Any]) -> list[ScimUser]:
     return rows
 
 
-def _email_row(row: ScimUser, email: str | None) -> MultiValue:
-    text = fold(email or "")
-    return MultiValue(
-        user=row,
-        attribute="emails",
-        position=0,
-        value=email,
-        value_key=lookup_key(text),
-        type="work",
-        primary=True,
-        folded={} if text == email else {"value": text},
-    )
+def _email_row(row: ScimUser) -> MultiValue:
+    """Return the unsaved row of a first e-mail address, which has no value yet."""
+    return MultiValue(user=row, attribute="emails", position=0, type="work", primary=True)
+
+
+def _valued(entry: MultiValue, email: str) -> MultiValue:
+    """Return an e-mail row with another value; what else it says stays."""
+    text = fold(email)
+    entry.value, entry.value_key = email, lookup_key(text)
+    entry.folded = {k: v for k, v in entry.folded.items() if k != "value"}
+    if text != email:
+        entry.folded["value"] = text
+    return entry
 
 
 def sync_user(user: Any) -> bool:
@@ -122,8 +123,13 @@ def sync_user(user: Any) -> bool:
         return True
     if row.deleted is not None:
         return False
-    moved = _sync_columns(row, facts(user), listed=row.link_allowed or not protected)
+    moved = _sync_columns(row, facts(user), listed=is_user_listed(row, protected=protected))
     return _sync_email(row, user) or moved
+
+
+def is_user_listed(row: ScimUser, *, protected: bool) -> bool:
+    """Whether an account may be seen: not protected, or allowed all the same."""
+    return row.link_allowed or not protected
 
 
 def _sync_columns(row: ScimUser, columns: dict[str, Any], *, listed: bool) -> bool:
@@ -170,27 +176,17 @@ def _sync_email(row: ScimUser, user: Any) -> bool:
     if email is None and first is not None:
         first.delete()
     elif email is not None:
-        _write_email(first or _next_email(row, list(values)), email)
+        _valued(first or _next_email(row, list(values)), email).save()
     ScimUser.objects.filter(pk=row.pk).update(version=row.version + 1, last_modified=timezone.now())
     return True
 
 
 def _next_email(row: ScimUser, others: Sequence[MultiValue]) -> MultiValue:
     """Return an unsaved e-mail row behind the others; one is primary, not two."""
-    fresh = _email_row(row, None)
+    fresh = _email_row(row)
     fresh.position = max((other.position for other in others), default=-1) + 1
     fresh.primary = not any(other.primary for other in others)
     return fresh
-
-
-def _write_email(entry: MultiValue, email: str) -> None:
-    """Give an e-mail row its value; what else it says stays."""
-    text = fold(email)
-    entry.value, entry.value_key = email, lookup_key(text)
-    entry.folded = {k: v for k, v in entry.folded.items() if k != "value"}
-    if text != email:
-        entry.folded["value"] = text
-    entry.save()
 
 
 def sync_group(group: Group) -> bool:
@@ -203,18 +199,17 @@ def sync_group(group: Group) -> bool:
     if group_name(row.display_name) != group.name:
         changed |= {"display_name": group.name, "display_name_key": _free_name(row, group.name)}
         changed |= {"version": row.version + 1, "last_modified": timezone.now()}
-    if row.listed != (listed := is_listed(row)):
+    listed = is_seen_anyway(row) or not is_protected_group(row.group_id)
+    if row.listed != listed:
         changed["listed"] = listed
     if changed:
         ScimGroup.objects.filter(pk=row.pk).update(**changed)
     return "version" in changed
 
 
-def is_listed(row: ScimGroup) -> bool:
-    """Whether a group may be seen: owned, allowed, or local and without permissions."""
-    if row.connection_id is not None or row.link_allowed:
-        return True
-    return not is_protected_group(row.group_id)
+def is_seen_anyway(row: ScimGroup) -> bool:
+    """Whether a group is seen whatever it carries: it is a connection's, or allowed."""
+    return row.connection_id is not None or row.link_allowed
 
 
 def add_groups(groups: Sequence[Group]) -> list[ScimGroup]:
