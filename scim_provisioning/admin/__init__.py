@@ -8,9 +8,9 @@ from . import (
     connections,
     directory,
     events,
+    exchanges,
     findings,
     overview,
-    recording,
     tokens,
     workloads,
 )
@@ -21,9 +21,9 @@ __all__ = [
     "connections",
     "directory",
     "events",
+    "exchanges",
     "findings",
     "overview",
-    "recording",
     "tokens",
     "workloads",
 ]

@@ -20,7 +20,7 @@ from scim_provisioning.directory.decisions import Decided
 from scim_provisioning.directory.evidence import Choice
 from scim_provisioning.models import Candidate, Connection, Decision, ScimUser
 
-from . import candidates
+from . import candidates, decision_texts
 from .below import PageBelow
 from .facts import link
 from .matching import MatchingPages
@@ -87,9 +87,9 @@ class DecidingPages(MatchingPages):
         if decided.done:
             self.log_change(request, connection, LOGGED[decision].format(decided.done))
         if decided.privileged:
-            messages.warning(request, _left_for_privilege(decided.privileged))
+            messages.warning(request, decision_texts.left_for_privilege(decided.privileged))
         if decided.taken:
-            messages.warning(request, _taken(decided.taken))
+            messages.warning(request, decision_texts.taken(decided.taken))
         if decided.ended:
             messages.warning(request, _("There was no time for all: decide about the rest."))
         text = ngettext("Decided about %d person.", "Decided about %d people.", decided.done)
@@ -104,10 +104,11 @@ class DecidingPages(MatchingPages):
         back: str,
     ) -> HttpResponse:
         count, privileged = rows.count(), rows.filter(privileged=True).count()
-        title, question, yes, lines = _words(decision, connection, count)
+        title, question, yes, lines = decision_texts.asked(decision, connection, count)
         if decision == Decision.LINK and privileged:
-            words = _with_privilege if rights.may_allow_links(request.user) else _left_for_privilege
-            lines = [*lines, words(privileged)]
+            may_allow = rights.may_allow_links(request.user)
+            told = decision_texts.with_privilege if may_allow else decision_texts.left_for_privilege
+            lines = [*lines, told(privileged)]
         hidden = [
             (name, value)
             for name, values in request.POST.lists()
@@ -199,72 +200,3 @@ def _asked_for(
         return rows
     keys = [int(key) for key in request.POST.getlist(PERSON) if key.isascii() and key.isdigit()]
     return rows.filter(pk__in=keys[:MOST])
-
-
-def _words(
-    decision: Decision, connection: Connection, count: int
-) -> tuple[str, str, str, list[str]]:
-    """Return title, question, the answer yes, and what follows from a decision."""
-    facts = {"count": count, "name": connection}
-    match decision:
-        case Decision.LINK:
-            question = ngettext(
-                "Link %(count)d person to the account that matches?",
-                "Link %(count)d people to the accounts that match?",
-                count,
-            )
-            lines = [
-                _(
-                    "From its next write on, %(name)s changes, disables and deletes these accounts"
-                    " like its own."
-                ),
-                _("Their user names and attributes become those that it sends."),
-                _("Roles, groups, passwords and ways to sign in stay as they are."),
-                _("Who has several accounts is left out: choose one on that person's page."),
-            ]
-            return _("Link"), question % facts, _("Yes, link"), [line % facts for line in lines]
-        case Decision.SEPARATE:
-            question = ngettext(
-                "Keep %(count)d person separate from the account that matches?",
-                "Keep %(count)d people separate from the accounts that match?",
-                count,
-            )
-            lines = [
-                _("Who has another user name gets an account of their own."),
-                _("Who has the same user name is refused, until one of both is renamed."),
-            ]
-            return _("Keep separate"), question % facts, _("Yes, keep them separate"), lines
-    question = ngettext(
-        "Take back what was decided about %(count)d person?",
-        "Take back what was decided about %(count)d people?",
-        count,
-    )
-    lines = [_("Accounts that are linked already stay so.")]
-    return _("Undo"), question % facts, _("Yes, take it back"), lines
-
-
-def _with_privilege(count: int) -> str:
-    text = ngettext(
-        "%d of the accounts has privileges, and is linked all the same.",
-        "%d of the accounts have privileges, and are linked all the same.",
-        count,
-    )
-    return text % count
-
-
-def _left_for_privilege(count: int) -> str:
-    text = ngettext(
-        "%d account with privileges is left to somebody who may allow links.",
-        "%d accounts with privileges are left to somebody who may allow links.",
-        count,
-    )
-    return text % count
-
-
-def _taken(count: int) -> str:
-    text = ngettext(
-        "%d account is linked to another person, or to another connection.",
-        "%d accounts are linked to other people, or to another connection.",
-        count,
-    )
-    return text % count

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_safe
 from scim_provisioning.models import ProvisioningEvent, RequestCount
 from scim_provisioning.protocol.identifiers import shown
 
-from . import changes, exports, recording
+from . import changes, exchanges, exports
 from .base import ReadOnlyPage
 from .event_filters import (
     OPERATIONS,
@@ -167,7 +167,7 @@ class ProvisioningEventAdmin(SearchPage, ReadOnlyPage):
     @admin.display(description=_("exchange"))
     def exchange(self, obj: ProvisioningEvent) -> SafeString | str:
         """The request and its answer, where the connection recorded them."""
-        found = recording.link(obj.request_id, self.admin_site.name)
+        found = exchanges.link(obj.request_id, self.admin_site.name)
         return found or gettext("It was not recorded.")
 
     @admin.display(description=_("duration"))

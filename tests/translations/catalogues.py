@@ -95,6 +95,32 @@ def names_of_functions(app: str) -> Iterator[str]:
             yield from (one.asname or one.name for one in node.names if "gettext" in one.name)
 
 
+def translated_at_import(app: str) -> Iterator[str]:
+    """Yield where texts are translated while a module is imported: in no reader's language."""
+    for source in (source for source in _sources(app) if source.suffix == ".py"):
+        tree = ast.parse(_text(source))
+        names = {
+            one.asname or one.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+            for one in node.names
+            if not one.name.endswith(("_lazy", "_noop"))
+        }
+        for node in _run_at_import(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in names:
+                yield f"{source.relative_to(ROOT)}:{node.lineno}"
+
+
+def _run_at_import(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield what an import runs: of a function its decorators and defaults, not its body."""
+    for node in ast.iter_child_nodes(tree):
+        yield node
+        is_function = isinstance(node, ast.FunctionDef)
+        for part in (*node.decorator_list, node.args) if is_function else (node,):
+            if not isinstance(part, ast.Lambda):
+                yield from _run_at_import(part)
+
+
 def compiled(catalog: Catalog) -> bytes:
     """Return a catalogue as gettext reads it."""
     file = io.BytesIO()

@@ -43,6 +43,31 @@ def test_another_name_of_a_function_is_noticed(tmp_path, monkeypatch):
 
 
 @once
+@pytest.mark.parametrize("app", catalogues.SOURCES)
+def test_texts_are_translated_for_whoever_reads_them(app):
+    """What is made while a module is imported has to be lazy."""
+    assert list(catalogues.translated_at_import(app)) == []
+
+
+@once
+def test_a_text_that_is_translated_too_early_is_noticed(tmp_path, monkeypatch):
+    lines = [
+        "from django.utils.translation import gettext as _, gettext_lazy",
+        "class Page:",
+        "    titles = (_('early'), gettext_lazy('late'))",
+        "    @display(_('early'))",
+        "    def page(self, default=_('early')):",
+        "        return _('late')",
+        "late = lambda: _('late')",
+    ]
+    (tmp_path / "module.py").write_text("\n".join(lines))
+    monkeypatch.setattr(catalogues, "ROOT", tmp_path)
+    monkeypatch.setattr(catalogues, "SOURCES", {"app": ["."]})
+    found = list(catalogues.translated_at_import("app"))
+    assert found == ["module.py:3", "module.py:4", "module.py:5"]
+
+
+@once
 @every_catalogue
 def test_everything_is_translated(app, language):
     assert catalogues.untranslated(catalogues.read(app, language)) == []
