@@ -8,12 +8,12 @@ a circle are done all or none. Whatever happens, what is done is told, and nothi
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from scim_provisioning import conf, ledger
 from scim_provisioning.context import Context
@@ -26,25 +26,18 @@ from scim_provisioning.protocol.errors import (
     ScimError,
     Unavailable,
 )
-from scim_provisioning.protocol.ordering import in_order
 from scim_provisioning.protocol.references import MARK
 from scim_provisioning.resources import registry
 from scim_provisioning.resources.mapping import ResourceMapping
 
 from . import refusals, service
+from .bulk_order import Batch, Knot, batches, by_members
 from .outcome import Outcome
 
 Standardize = Callable[[Json, list[str]], Json]
 """Makes the data of an operation standard, noting what it changes."""
 Explain = Callable[[Exception], ScimError]
 """Returns the SCIM error of whatever an operation ended in."""
-
-Knot = Sequence[BulkOperation]
-"""One operation, or all of a circle."""
-Batch = Sequence[Knot]
-"""What is committed together."""
-BATCH = 32
-"""Creates of a batch: few, since names that are taken meanwhile wait for its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +87,7 @@ class _Job:
 
     def run(self) -> None:
         """Do operations until all are done, too many failed, or none can be done any more."""
-        for batch in _batches(self.operations):
+        for batch in batches(self.operations):
             if time.monotonic() > self.until:
                 seconds = conf.current().retry_after
                 self.trouble = Unavailable("There was no time left for it.", seconds)
@@ -141,7 +134,7 @@ class _Job:
         done, culprit = {}, knot[0]
         try:
             with transaction.atomic() if len(knot) > 1 else nullcontext():
-                for culprit in _by_members(knot):
+                for culprit in by_members(knot):
                     done[culprit.place] = self._do(culprit)
         except Exception as exception:
             # As one request does not end another, an operation does not end the rest.
@@ -228,47 +221,3 @@ def _mapping(operation: BulkOperation) -> ResourceMapping:
 
 def _unmet(operation: BulkOperation) -> Conflict:
     return Conflict(f"{MARK}{(operation.bulk_id or '')[:80]} could not be created.")
-
-
-def _needs(operations: Sequence[BulkOperation]) -> dict[int, set[int]]:
-    """Return what has to be done before each: what it refers to, and what comes before it there."""
-    needs, last = {}, dict[tuple[str, str], int]()
-    for operation in operations:
-        needs[operation.place] = set(operation.refers)
-        if not operation.creates and operation.id:
-            place = (operation.endpoint, operation.id.lower())
-            if place in last:
-                needs[operation.place].add(last[place])
-            last[place] = operation.place
-    return needs
-
-
-def _batches(operations: Sequence[BulkOperation]) -> Iterator[Batch]:
-    """Yield what is done next: creates together, where that locks nobody else out."""
-    batch: list[Knot] = []
-    size = BATCH if connection.features.has_select_for_update else 1
-    for places in in_order(_needs(operations)):
-        knot = [operations[place] for place in places]
-        creates = all(operation.creates for operation in knot)
-        if batch and (len(batch) >= size or not creates):
-            yield batch
-            batch = []
-        batch.append(knot)
-        if not creates:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-def _by_members(knot: Knot) -> list[BulkOperation]:
-    """Return a circle with every member before its group; raise Conflict where that is circular.
-
-    Any other reference may name who is yet to come, as RFC 7644 section 3.7.1 wants it tried.
-    """
-    found = {operation.place: operation for operation in knot}
-    order = list(in_order({place: o.members & found.keys() for place, o in found.items()}))
-    if stuck := next((places for places in order if len(places) > 1), None):
-        names = ", ".join(f"{MARK}{(found[place].bulk_id or '')[:40]}" for place in stuck[:5])
-        raise Conflict(f"They cannot be members of each other: {names}.")
-    return [found[place] for [place] in order]

@@ -1,49 +1,29 @@
-"""Who is in a group: changed by deltas, at the same cost in a group of ten and of a million.
-
-One statement checks the ids and tells who is a member already, one inserts, one deletes.
-"""
+"""Who is in a group: changed by deltas, at the same cost in a group of ten and of a million."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
-from django.db import connection, models
-from django.db.models import Exists, OuterRef, Q
-from django.db.models.signals import m2m_changed
-
-from scim_provisioning import conf, hosting
+from scim_provisioning import conf
 from scim_provisioning.context import Context
-from scim_provisioning.models import ScimUser
 from scim_provisioning.protocol.errors import InvalidValue, PayloadTooLarge
 from scim_provisioning.protocol.identifiers import parse, shown
 from scim_provisioning.protocol.patch import MemberChange
 from scim_provisioning.protocol.tree import Filter
 from scim_provisioning.resources.asked import base_values
 from scim_provisioning.resources.costs import Shape, scans_within
-from scim_provisioning.resources.expressions import FIRST_VALUE, SHOWS_PROTECTED
 from scim_provisioning.resources.filters import Shaper, where
 from scim_provisioning.resources.mapping import ResourceMapping
-from scim_provisioning.resources.relations import Membership, Within, membership
-from scim_provisioning.statements import (
-    Select,
-    Slot,
-    batched,
-    compile_delete,
-    insert_missing,
-    one_of,
-    padded,
-    slots,
-)
+from scim_provisioning.resources.relations import Membership, Within
+from scim_provisioning.statements import Select
 
-from . import nesting
+from . import member_rows, nesting
+from .nesting import Found
 
 changed_elsewhere: ContextVar[bool] = ContextVar("changed_elsewhere", default=True)
 """Whether other code changed memberships since a request set this to False."""
@@ -147,23 +127,23 @@ def _join(first: Moved, second: Moved) -> Moved:
 
 
 def _flush(group_id: Any, delta: Delta, context: Context) -> Moved:
-    users, inside = _seen(group_id, context) if delta.emptied else ([], [])
+    users, inside = member_rows.seen(group_id, context) if delta.emptied else ([], [])
     delta.spare(identifier for identifier, _, listed in (*users, *inside) if not listed)
     named = [*delta.add, *delta.remove]
-    found = _check(group_id, named, context)
+    found = member_rows.named(group_id, named)
     groups = nesting.check(group_id, [i for i in named if i not in found])
     adding, removing = _wanted(delta.add, found | groups, context), {}
     for identifier in delta.remove:
         row = found.get(identifier) or groups.get(identifier)
-        if row is not None and row[2]:
-            removing[identifier] = row[0]
+        if row is not None and row.is_member:
+            removing[identifier] = row.key
     inner = set(groups)
     if delta.emptied:
         inner |= {identifier for identifier, *_ in inside}
         everybody = (*users, *inside)
         removing = {i: key for i, key, listed in everybody if listed and i not in delta.add}
-    _insert(group_id, _except(adding, inner))
-    _delete(group_id, _except(removing, inner))
+    member_rows.insert(group_id, _except(adding, inner))
+    member_rows.delete(group_id, _except(removing, inner))
     nesting.change(group_id, _only(adding, inner), _only(removing, inner))
     return Moved(tuple(adding), tuple(removing))
 
@@ -176,66 +156,17 @@ def _except(keys: dict[UUID, Any], ids: AbstractSet[UUID]) -> list[Any]:
     return [key for identifier, key in keys.items() if identifier not in ids]
 
 
-def _wanted(
-    asked: Iterable[UUID], found: dict[UUID, tuple[Any, Any, bool]], context: Context
-) -> dict[UUID, Any]:
+def _wanted(asked: Iterable[UUID], found: Found, context: Context) -> dict[UUID, Any]:
     adding: dict[UUID, Any] = {}
     for identifier in asked:
         if identifier not in found:
             raise InvalidValue(f"No {_who()} has the id {shown(identifier)!r}.")
-        user_id, owner, is_member = found[identifier]
-        if owner not in (None, context.principal.connection_id):
+        known = found[identifier]
+        if known.owner not in (None, context.principal.connection_id):
             context.notes.append(f"member {shown(identifier)} belongs to another connection")
-        if not is_member:
-            adding[identifier] = user_id
+        if not known.is_member:
+            adding[identifier] = known.key
     return adding
-
-
-def _check(
-    group_id: Any, ids: Sequence[UUID], context: Context
-) -> dict[UUID, tuple[Any, Any, bool]]:
-    """Return (user's key, owner, is a member) of those ids that name an unprotected user."""
-    found: dict[UUID, tuple[Any, Any, bool]] = {}
-    for batch in batched(ids):
-        places = padded(batch)
-        rows = _checking(len(places), hosting.variant()).rows([group_id, *places])
-        found |= {row[0]: (row[1], row[2], row[3]) for row in rows}
-    return found
-
-
-def _key_of(through: type[models.Model], name: str) -> Any:
-    relation: Any = through._meta.get_field(name)
-    return relation.target_field
-
-
-@lru_cache(maxsize=128)
-def _checking(size: int, variant: Hashable) -> Select:
-    through, user, group = membership()
-    key = _key_of(through, group)
-    members = through._default_manager.filter(**{user: OuterRef("user_id"), group: Slot(0, key)})
-    ids = slots(size, models.UUIDField(), 1)
-    seen = hosting.condition("user", "user")
-    rows = ScimUser.objects.filter(one_of("pk", ids), seen, listed=True)
-    return Select(rows.values_list("id", "user_id", "connection_id", Exists(members)))
-
-
-def _seen(group_id: Any, context: Context) -> tuple[list[nesting.Seen], list[nesting.Seen]]:
-    """Return the users and the groups in a group that the client sees."""
-    users = _members(hosting.variant()).rows([*base_values(context), group_id])
-    shown = context.principal.shows_protected
-    return users, nesting.members(group_id, shows_protected=shown)
-
-
-@lru_cache(maxsize=32)
-def _members(variant: Hashable) -> Select:
-    through, user, group = membership()
-    key = _key_of(through, group)
-    rows = through._default_manager.filter(
-        Q(**{f"{user}__scim__listed": True}) | Q(Slot(SHOWS_PROTECTED, models.BooleanField())),
-        hosting.condition("user", user),
-        **{group: Slot(FIRST_VALUE, key), f"{user}__scim__isnull": False},
-    )
-    return Select(rows.values_list(f"{user}__scim__id", user, f"{user}__scim__listed"))
 
 
 def _matching(
@@ -250,53 +181,3 @@ def _matching(
         rows = branch.queryset().filter(condition, **{branch.owner_path: group_id})
         found += Select(rows.values_list(f"{branch._other}__id")).rows(values)
     return [row[0] for row in found]
-
-
-def _insert(group_id: Any, users: Iterable[Any]) -> None:
-    through, user, group = membership()
-    for batch in batched(users):
-        with _announced("add", group_id, batch):
-            insert_missing(through, [{user: key, group: group_id} for key in batch])
-
-
-def _delete(group_id: Any, users: Iterable[Any]) -> None:
-    for batch in batched(users):
-        places = padded(batch)
-        with _announced("remove", group_id, batch):
-            _deleting(len(places), connection.vendor).run([group_id, *places])
-
-
-@lru_cache(maxsize=16)
-def _deleting(size: int, vendor: str) -> Any:
-    through, user, group = membership()
-    keys = slots(size, start=1)
-    return compile_delete(through._default_manager.filter(one_of(user, keys), **{group: Slot(0)}))
-
-
-class _announced:
-    """Tells other apps' receivers what Django's own relation would have told them."""
-
-    def __init__(self, action: str, group_id: Any, users: Sequence[Any]) -> None:
-        self.action = action
-        self.group = Group(pk=group_id)
-        # Ours has nothing to do: the version is written at the end.
-        self.group._scim_in_charge = True  # type: ignore[attr-defined]
-        self.users = set(users)
-
-    def _send(self, moment: str) -> None:
-        m2m_changed.send(
-            sender=membership()[0],
-            instance=self.group,
-            action=f"{moment}_{self.action}",
-            reverse=True,
-            model=get_user_model(),
-            pk_set=self.users,
-            using=connection.alias,
-        )
-
-    def __enter__(self) -> None:
-        self._send("pre")
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None:
-            self._send("post")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib.contenttypes.models import ContentType
@@ -22,8 +22,16 @@ from scim_provisioning.protocol.errors import InvalidValue
 from scim_provisioning.protocol.identifiers import shown
 from scim_provisioning.statements import BATCH, batched
 
-Found = dict[UUID, tuple[Any, Any, bool]]
-"""SCIM id → (the group's key, its owner, whether it is a member)."""
+
+class Known(NamedTuple):
+    """A user or a group that an id names: its key, its owner, and whether it is a member."""
+
+    key: Any
+    owner: int | None
+    is_member: bool
+
+
+Found = dict[UUID, Known]
 Seen = tuple[UUID, Any, bool]
 """SCIM id, key, and whether it is listed: what is not, is protected."""
 
@@ -38,7 +46,7 @@ def check(group_id: Any, ids: Sequence[UUID]) -> Found:
     for batch in batched(ids):
         seen = hosting.condition("group", "group")
         rows = ScimGroup.objects.filter(seen, pk__in=batch, listed=True)
-        found |= {row[0]: tuple(row[1:]) for row in rows.values_list(*columns)}
+        found |= {row[0]: Known(*row[1:]) for row in rows.values_list(*columns)}
     return found
 
 
