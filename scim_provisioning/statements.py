@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
+from threading import local
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -22,7 +23,8 @@ from django.db.models.sql import DeleteQuery, InsertQuery, UpdateQuery
 Row = tuple[Any, ...]
 Adapter = Callable[[Any], Any]
 
-KEPT = "_scim_cursor"
+KEPT = local()
+"""The cursor of each thread; two threads may share a connection, never a cursor."""
 FIRST, SLICE = " LIMIT %s", " LIMIT %s OFFSET %s"
 """Ends of a statement; with OFFSET, PostgreSQL plans anew on each run: it may not be 0."""
 
@@ -34,12 +36,11 @@ def _cursor() -> Any:
     as the statement. What it found is to be fetched whole.
     """
     connection.close_if_health_check_failed()
-    kept = getattr(connection, KEPT, None)
     if connection.queries_logged:
         return connection.cursor()
+    kept = getattr(KEPT, "cursor", None)
     if kept is None or kept.cursor.connection is not connection.connection:
-        kept = connection.cursor()
-        setattr(connection, KEPT, kept)
+        kept = KEPT.cursor = connection.cursor()
     return kept
 
 
