@@ -37,7 +37,7 @@ def authorization(scim, credential, request):
     return scim.bearer if credential == "bearer" else scim.basic
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "credential", ["bearer", "basic", "own-endpoint", "federation", "external"]
 )
