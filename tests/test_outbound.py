@@ -17,6 +17,8 @@ from scim_provisioning import outbound
 from scim_provisioning.outbound import ForbiddenUrl, OutboundError
 from tests.local_server import LocalServer, after, dripping, redirect, send
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def dns(monkeypatch):

@@ -17,7 +17,7 @@ from scim_provisioning.protocol.errors import Unavailable
 from tests.auth.test_hostile_tokens import CASES
 from tests.tokens import ABSENT, AUDIENCE, KEYS, Issuer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_user]
 
 SUBJECT = "6c1e0b9e-sync-fabric"
 

@@ -17,6 +17,7 @@ from tests.peers.issuer import CLIENT, ask, certified
 from tests.scim_client import PREFIX, USER
 
 pytestmark = [
+    pytest.mark.once,
     pytest.mark.django_db,
     pytest.mark.skipif(node.MISSING is not None, reason=str(node.MISSING)),
 ]

@@ -11,6 +11,8 @@ from scim_provisioning.models import OIDCApplication
 from scim_provisioning.outbound import ForbiddenUrl, OutboundError
 from tests.local_server import redirect
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def document(server, local):

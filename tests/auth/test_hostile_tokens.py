@@ -20,7 +20,7 @@ from scim_provisioning.auth.client_credentials import explain
 from scim_provisioning.protocol.errors import Unauthorized
 from tests.tokens import ABSENT, AUDIENCE, CLIENT, ec_key, encode, jwk, rsa_key, sign
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_user]
 
 NAN, INFINITY = float("nan"), float("inf")
 SURROGATE = "\ud800"

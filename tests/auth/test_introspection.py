@@ -11,7 +11,7 @@ from scim_provisioning.protocol.errors import TooManyRequests, Unauthorized, Una
 from tests.local_server import redirect, send
 from tests.tokens import ABSENT
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_user]
 
 PATH = "/introspect"
 OPAQUE = "Bearer v-opaque_token~1+/="

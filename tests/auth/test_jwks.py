@@ -14,6 +14,8 @@ from scim_provisioning.protocol.errors import Unavailable
 from tests.local_server import redirect, send
 from tests.tokens import KEYS, Issuer, jwk, rsa_key
 
+pytestmark = pytest.mark.once
+
 
 class Clock:
     """The time that keys are aged by, moved by hand."""

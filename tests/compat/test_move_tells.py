@@ -11,6 +11,7 @@ from tests.databases import empty_database
 
 pytest.importorskip("django_scim", reason="django-scim2 wants a Django below 6.1.")
 
+pytestmark = pytest.mark.once
 PREPARE = """
 import django; django.setup()
 from django.contrib.auth.models import Group

@@ -9,7 +9,7 @@ import pytest
 from scim_provisioning.models import ProvisioningEvent, ScimGroup, ScimUser
 from tests.scim_client import BULK_REQUEST, ENTERPRISE, ERROR, GROUP, PATCH_OP, USER
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_user]
 
 JUNK = {
     "null": None,

@@ -15,7 +15,7 @@ from scim_provisioning.credentials import rotate
 from scim_provisioning.models import ScimUser
 from tests.scim_client import SEARCH, USER
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_user]
 
 TITLES = ["b", "A", "c", None, "B", None, "a"]
 

@@ -14,7 +14,7 @@ from scim_provisioning.models import ProvisioningEvent, ScimUser, WorkloadTrust
 from tests.threads import at_once
 from tests.tokens import ABSENT, AUDIENCE, KEYS, rsa_key
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_user]
 
 
 def test_an_assertion_gets_a_token_that_opens_the_api(workload):

@@ -39,6 +39,7 @@ def refused(answer, *types, status=400):
     assert answer.headers["Content-Type"] == "application/scim+json"
 
 
+@pytest.mark.any_user
 @pytest.mark.parametrize("content", JSON_LIKE.values(), ids=JSON_LIKE.keys())
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "SEARCH"])
 def test_broken_bodies_are_invalid_syntax(scim, content, method):
@@ -77,6 +78,8 @@ CASES = [
 ]
 
 
+@pytest.mark.no_cover
+@pytest.mark.any_user
 @pytest.mark.parametrize(("name", "kind"), CASES, ids=[f"{n[-20:]}-{k}" for n, k in CASES])
 def test_wrong_types_are_invalid_values(scim, name, kind):
     body = {"schemas": [USER, ENTERPRISE], "userName": "ada@example.com", name: WRONG[kind]}
@@ -133,6 +136,7 @@ FILTERS = {
 }
 
 
+@pytest.mark.any_user
 @pytest.mark.parametrize("text", FILTERS.values(), ids=FILTERS.keys())
 def test_bad_filters_are_invalid(scim, text):
     refused(scim.search("/Users", text), "invalidFilter")
@@ -154,6 +158,7 @@ HARMLESS = {
 }
 
 
+@pytest.mark.any_user
 @pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS.keys())
 def test_metacharacters_match_literally(scim, text):
     scim.user(displayName="Ada", externalId="x")
@@ -161,6 +166,7 @@ def test_metacharacters_match_literally(scim, text):
     assert (answer.status, answer.body["totalResults"]) == (200, 0)
 
 
+@pytest.mark.any_user
 @pytest.mark.parametrize(
     ("operations", "types"),
     [

@@ -8,7 +8,7 @@ from scim_provisioning.models import ExternalId, ScimGroup, ScimUser
 from scim_provisioning.protocol.identifiers import parse
 from tests.scim_client import USER
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_user]
 
 
 def keep(model, made, text):

@@ -22,7 +22,7 @@ from scim_provisioning.protocol.attributes import (
 )
 from tests.scim_client import BULK_REQUEST, PATCH_OP, SEARCH, USER
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_user]
 SECRET = "hunter2"
 
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from scim_provisioning.directory import seeding
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_user]
 
 SORTS = {
     "": "scim_user_listed",

@@ -17,6 +17,8 @@ from onboarding.schema.reader import MAX_LENGTH, MAX_PARTS, read
 from onboarding.schema.rules import EXPLAINED
 from tests.onboarding.bad_documents import GOOD, KINDS, ROLES, bad_documents
 
+pytestmark = pytest.mark.once
+
 
 def parsed(text, **options):
     return parse(text, roles=ROLES, kinds=KINDS, **options)

@@ -17,7 +17,7 @@ from scim_provisioning.models import Finding, SignInClass
 from tests.peers.forgery import NAMES, sent_along
 from tests.signin.fixtures import few, is_signed_in, local, provisioned
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 ACS = "/saml2/acs/"
 
 
