@@ -17,10 +17,12 @@ from tests.conformance.plugin import (
     pytest_configure,
 )
 from tests.issuer_fixtures import issuer, local, server
+from tests.packaging.fixtures import code, wheel
 from tests.scim_fixtures import other, scim, strict
 from tests.workload_fixtures import workload
 
 __all__ = [
+    "code",
     "issuer",
     "local",
     "other",
@@ -30,6 +32,7 @@ __all__ = [
     "scim",
     "server",
     "strict",
+    "wheel",
     "workload",
 ]
 

@@ -12,7 +12,17 @@ from scim_provisioning.models import ProvisioningEvent, ScimUser
 from scim_provisioning.signals import provisioned, user_provisioned
 from tests.scim_client import BULK_REQUEST, ENTERPRISE, ERROR, USER
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_user]
+
+
+@pytest.fixture
+def impatient():
+    """Give up on a lock soon; how long the portal waits is told by the test that has it not."""
+    setting = {"sqlite": "PRAGMA busy_timeout = 100", "postgresql": "SET lock_timeout = 100"}
+    with connection.cursor() as cursor:
+        cursor.execute(setting[connection.vendor])
+    yield
+    connection.close()
 
 
 @contextmanager
@@ -135,7 +145,7 @@ def tells_what_is_done(scim, answer):
     return done
 
 
-def test_a_bulk_tells_what_is_done_before_the_database_is_locked(scim):
+def test_a_bulk_tells_what_is_done_before_the_database_is_locked(scim, impatient):
     locks = ExitStack()
     with locks, after_the_second_write(lambda: locks.enter_context(locked_by_another())):
         answer = scim.post("/Bulk", bulk_of(40))
@@ -152,13 +162,13 @@ def test_a_bulk_tells_what_is_done_before_the_connection_is_lost(scim):
     assert scim.user()
 
 
-def test_a_bulk_that_can_do_nothing_is_503_whole(scim):
+def test_a_bulk_that_can_do_nothing_is_503_whole(scim, impatient):
     with locked_by_another():
         is_unavailable(scim.post("/Bulk", bulk_of(3)))
     assert {r["status"] for r in scim.post("/Bulk", bulk_of(3)).body["Operations"]} == {"201"}
 
 
-def test_a_circle_in_trouble_leaves_nothing(scim):
+def test_a_circle_in_trouble_leaves_nothing(scim, impatient):
     body = bulk_of(40)
     for operation, other in zip(body["Operations"][-2:], ("u39", "u38"), strict=True):
         manager = {"manager": {"value": f"bulkId:{other}@example.com"}}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.packaging.site import CLEAN, ROOT, build_wheel, run
+from tests.packaging.site import CLEAN, ROOT
 from tests.peers.processes import free_port, running
 
 KEYS = {"SECRET_KEY": "x" * 60, "ENCRYPTION_KEYS": "b25seS1mb3ItdGVzdHMtb25seS1mb3ItdGVzdHMtLTA="}
@@ -60,11 +60,8 @@ class Portal:
         return f"Bearer {made['token']}"
 
 
-def install(folder: Path, database_url: str) -> Portal:
+def install(folder: Path, code: Path, database_url: str) -> Portal:
     """Install the wheel's code, and nothing of the tree's, beside what it depends on."""
-    code = folder / "code"
-    wheel = build_wheel(folder)
-    run(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", code, wheel)
     port = free_port()
     environment = (
         CLEAN

@@ -44,8 +44,8 @@ def database():
 
 
 @pytest.fixture
-def portal(tmp_path, database):
-    return install(tmp_path, database.get_uri())
+def portal(tmp_path, code, database):
+    return install(tmp_path, code, database.get_uri())
 
 
 def restart(database):

@@ -86,9 +86,9 @@ class ProxiedLoad(Load):
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
+def site(tmp_path_factory, code):
     folder = tmp_path_factory.mktemp("proxied")
-    portal = install(folder, f"sqlite:///{folder}/db.sqlite3")
+    portal = install(folder, code, f"sqlite:///{folder}/db.sqlite3")
     environment = portal.environment | {
         "PUBLIC_URL": PUBLIC,
         "ALLOWED_HOSTS": "portal.example.com,127.0.0.1",

@@ -112,25 +112,29 @@ def answers(address):
         return False
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_worker_that_is_told_to_stop_ends_well(environment, number):
+def test_a_worker_that_is_told_to_stop_ends_well(environment):
     migrate = [sys.executable, "manage.py", "migrate", "-v0"]
     subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
-    worker = subprocess.Popen(
-        [sys.executable, "manage.py", "worker", "--interval", "600"],
-        cwd=ROOT,
-        env=environment,
-        stderr=subprocess.PIPE,
-    )
-    wait_for(
-        lambda: (
-            psutil.Process(worker.pid).status() == psutil.STATUS_SLEEPING and handles(worker.pid)
-        ),
-        what="no worker",
-    )
-    worker.send_signal(number)
-    _, told = worker.communicate(timeout=60)
-    assert (worker.returncode, told) == (0, b"")
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "manage.py", "worker", "--interval", "600"],
+            cwd=ROOT,
+            env=environment,
+            stderr=subprocess.PIPE,
+        )
+        for _ in numbers
+    ]
+    for worker in workers:
+        wait_for(lambda pid=worker.pid: sleeps(pid) and handles(pid), what="no worker")
+    for worker, number in zip(workers, numbers, strict=True):
+        worker.send_signal(number)
+        _, told = worker.communicate(timeout=60)
+        assert (worker.returncode, told) == (0, b""), number
+
+
+def sleeps(pid):
+    return psutil.Process(pid).status() == psutil.STATUS_SLEEPING
 
 
 def handles(pid):

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import base64
 import logging
+from http.cookiejar import CookieJar
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
@@ -35,10 +37,16 @@ def asker(scim, provider):
     return Client(raise_request_exception=True)
 
 
+@pytest.fixture(scope="module")
+def known():
+    """A browser that the provider comes to know: it asks who she is only once."""
+    return build_opener(HTTPCookieProcessor(CookieJar()))
+
+
 @pytest.fixture
-def message(asker, saml_peer):
+def message(asker, saml_peer, known):
     """What the provider answered it."""
-    return saml_peer.respond(ask(asker), "ada")
+    return saml_peer.respond(ask(asker), "ada", known)
 
 
 def post(asker, message):
