@@ -74,7 +74,7 @@ def _list(item: Json) -> Json:
     number = {"type": "integer", "minimum": 0}
     return {
         "type": "object",
-        "required": ["schemas", "totalResults"],
+        "required": ["schemas", "totalResults", "Resources"],
         "properties": {
             "schemas": {"const": [urns.LIST_RESPONSE]},
             "totalResults": number,

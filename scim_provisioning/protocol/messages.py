@@ -35,18 +35,18 @@ def error(exc: ScimError) -> dict[str, Json]:
 def list_response(
     resources: Sequence[Json], total: int, start_index: int | None = 1, **cursors: str | None
 ) -> dict[str, Json]:
-    """Return a page of resources; ``Resources`` is left out where nothing matches.
+    """Return a page of resources; ``Resources`` is there where nothing matches, too.
 
-    A page by cursor has no start index, and those of ``nextCursor`` and ``previousCursor``
-    that are given (RFC 9865 section 2).
+    The RFC lets it be left out then; clients are written for the empty list. A page by cursor
+    has no start index, and those of ``nextCursor`` and ``previousCursor`` that are given (RFC
+    9865 section 2).
     """
     body: dict[str, Json] = {"schemas": [urns.LIST_RESPONSE], "totalResults": total}
     if start_index is not None:
         body["startIndex"] = start_index
     body["itemsPerPage"] = len(resources)
     body |= {name: cursor for name, cursor in cursors.items() if cursor is not None}
-    if resources or total:
-        body["Resources"] = list(resources)
+    body["Resources"] = list(resources)
     return body
 
 
