@@ -109,6 +109,9 @@ class Settings:
     """People of an import preview."""
     preview_seconds: float = 20
     """How long one request compares people with accounts, or decides; the next goes on."""
+    preview_retention_days: int = 30
+    """Age at which ``purge_ledger`` removes people of import previews who are undecided, or whose
+    decision is carried out."""
     encryption_keys: tuple[str, ...] = ()
     """Fernet keys of the secrets that are kept: the first encrypts, all decrypt."""
     allow_local_issuers: bool = False

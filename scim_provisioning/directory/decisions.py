@@ -68,8 +68,11 @@ def choose(candidate: Candidate, account: UUID, by: Any, *, may_allow: bool) -> 
     return decided
 
 
+@transaction.atomic
 def note(connection: Connection) -> None:
     """Let the connection know whether its creates have to ask for decisions."""
+    # One after the other: who counted before the last decision must not write after it.
+    Connection.objects.select_for_update().get(pk=connection.pk)
     rows = Candidate.objects.filter(connection=connection).exclude(decision=Decision.OPEN)
     Connection.objects.filter(pk=connection.pk).update(has_decisions=rows.exists())
 

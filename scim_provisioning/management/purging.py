@@ -47,7 +47,8 @@ def _purge(rows: QuerySet[Any]) -> int:
     removed = 0
     with tqdm(total=rows.count(), unit="row", disable=not sys.stderr.isatty()) as bar:
         while keys := list(rows.values_list("pk", flat=True)[:BATCH]):
-            count, _ = rows.model._default_manager.filter(pk__in=keys).delete()
+            # Asked for once more, as somebody may have changed one meanwhile.
+            count, _ = rows.filter(pk__in=keys).delete()
             removed += count
             bar.update(count)
     return removed

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
 from django.db import connection as database
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
@@ -340,3 +342,47 @@ def test_a_refused_take_over_is_a_finding(scim, decide):
     user.user_permissions.add(Permission.objects.first())
     scim.post("/Users", body())
     assert Finding.objects.get().kind == FindingKind.UNAPPROVED
+
+
+# What need not be kept.
+
+
+def purge(capsys):
+    """Purge when all there is has become old; return how many people went, and who stayed."""
+    long_ago = timezone.now() - timedelta(days=31)
+    Candidate.objects.update(created=long_ago)
+    Candidate.objects.exclude(decided=None).update(decided=long_ago)
+    call_command("purge_ledger", "--json")
+    removed = json.loads(capsys.readouterr().out.splitlines()[-1])
+    return removed["undecided"], removed["settled"], Candidate.objects.count()
+
+
+def test_purge_forgets_people_nobody_decided_about(scim, decide, capsys):
+    decide(decision=Decision.OPEN)
+    call_command("purge_ledger")
+    assert Candidate.objects.count() == 1
+    assert purge(capsys) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("decision", [Decision.LINK, Decision.SEPARATE])
+def test_purge_keeps_a_decision_that_is_to_be_carried_out(scim, decide, capsys, decision):
+    local()
+    decide(LOCAL, decision=decision)
+    assert purge(capsys) == (0, 0, 1)
+    assert Connection.objects.get().has_decisions
+
+
+def test_purge_forgets_a_decision_that_is_carried_out(scim, decide, capsys):
+    user = local()
+    decide(LOCAL)
+    assert scim.post("/Users", body(LOCAL)).status == 201
+    assert purge(capsys) == (0, 1, 0)
+    assert not Connection.objects.get().has_decisions
+    assert rename(scim, user.scim.pk).status == 200
+
+
+def test_purge_forgets_a_decision_about_an_account_that_is_gone(scim, decide, capsys):
+    user = local()
+    decide(LOCAL)
+    user.delete()
+    assert purge(capsys) == (0, 1, 0)
