@@ -10,7 +10,7 @@ from scim_provisioning.context import Context
 from scim_provisioning.models import FindingKind
 from scim_provisioning.protocol.attributes import Json
 from scim_provisioning.protocol.errors import Conflict, NotFound, ScimError, Uniqueness
-from scim_provisioning.protocol.fold import fold, skeleton
+from scim_provisioning.protocol.fold import fold, readings
 from scim_provisioning.resources.bindings import Column
 from scim_provisioning.resources.mapping import Changes, ResourceMapping, pick
 
@@ -49,9 +49,10 @@ def check_likeness(mapping: ResourceMapping, changes: Changes) -> None:
     """
     column = mapping.bindings.get(mapping.naming or "")
     name = changes.get(mapping.naming or "", (None, None))[1]
-    if not isinstance(column, Column) or not name or (looks := skeleton(name)) == fold(name):
+    if not isinstance(column, Column) or not name or not (looks := readings(name) - {fold(name)}):
         return
-    rows = mapping.model._default_manager.filter(**{str(column.key): looks, "listed": False})
+    likes = {f"{column.key}__in": looks, "listed": False}
+    rows = mapping.model._default_manager.filter(**likes)
     if rows.exists():
         noun = mapping.declared.name.lower()
         raise Uniqueness(f"The {mapping.naming} looks like that of a protected {noun}.")

@@ -30,16 +30,29 @@ INVISIBLE = {"Cc", "Cf", "Zl", "Zp"}
 """General categories of what leaves no mark, such as joiners and changes of direction."""
 DOTLESS = str.maketrans({"\u0131": "i", "\u0307": None})
 """A dotless i is read as an i, and so is a dotted capital one, which folds to an i with a dot."""
+LATIN = str.maketrans(
+    "АВЕЅІЈКМНОРСТУХҮԚԜасеѕіјкмоԛрвнтухһԁԝѵӏΑΒΕΖΗΙΚΜΝΟΡΤΥΧαβεικνορτυχօսհոցյԼՕՍɑɡɩ",
+    "ABESIJKMHOPCTYXYQWacesijkmoqpbhtyxhdwvlABEZHIKMNOPTYXabeikvoptuxouhngjLOUagi",
+)
+"""Letters of other scripts that are drawn as Latin ones, or nearly so."""
+BEYOND_LATIN = "\u0250"
 
 
-def skeleton(text: str) -> str:
+def readings(text: str) -> set[str]:
     """Return what people take a name for: its fold, without what they do not see.
 
-    Letters of other scripts stay: telling their likenesses takes a table of Unicode's own.
+    Where all its letters can be read as Latin ones, as of a Latin name with a Cyrillic letter
+    in it, that is the second reading. Likenesses among other scripts are left.
     """
     if text.isascii() and text.isprintable():
-        return text.strip().lower()
-    read = unicodedata.normalize("NFKC", text).casefold().translate(DOTLESS)
+        return {text.strip().lower()}
+    plain = unicodedata.normalize("NFKC", text)
+    latin = _read(plain.translate(LATIN))
+    return {_read(plain), *([latin] if max(latin, default="") < BEYOND_LATIN else ())}
+
+
+def _read(text: str) -> str:
+    read = text.casefold().translate(DOTLESS)
     return fold("".join(c for c in read if not _is_unseen(c)).strip())
 
 

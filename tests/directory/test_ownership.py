@@ -154,7 +154,7 @@ def is_refused(answer):
 @pytest.mark.skipif(WANTS_EMAIL, reason="addresses hold no such characters")
 @pytest.mark.parametrize(
     "name",
-    ["\u200bKing", "Ki\u00adng", "\u202eking", "K\u0131ng", "K\u0130NG", "king\ufe0f", " king", "\U0001d424ing"],
+    ["\u200bKing", "Ki\u00adng", "\u202eking", "K\u0131ng", "K\u0130NG", "king\ufe0f", " king", "\U0001d424ing", "k\u0456ng"],
 )  # fmt: skip
 def test_nobody_is_named_as_a_protected_account_looks(scim, local, name):
     local("king", is_superuser=True)

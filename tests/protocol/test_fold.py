@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from precis_i18n import get_profile
 
-from scim_provisioning.protocol.fold import fold, skeleton
+from scim_provisioning.protocol.fold import LATIN, fold, readings
 
 PRECIS = get_profile("UsernameCaseMapped")
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -116,10 +116,37 @@ def test_what_precis_refuses_is_compared_all_the_same(text):
         "b\u0131ll": "bill",
         "B\u0130LL": "bill",
         "Zo\u00eb": "zo\u00eb",
-        "\u0430da": "\u0430da",
+        "\u0434da": "\u0434da",
         "a b": "a b",
     }.items(),
     ids=ascii,
 )
-def test_a_skeleton_is_what_people_take_a_name_for(name, looks):
-    assert skeleton(name) == looks
+def test_a_reading_is_what_people_take_a_name_for(name, looks):
+    assert readings(name) == {looks}
+
+
+@pytest.mark.parametrize(
+    ("name", "latin"),
+    {
+        "\u0430d\u043c\u0456n": "admin",
+        "\u0410D\u041cIN": "admin",
+        "\u03b1dmin": "admin",
+        "b\u043ess": "boss",
+        "Zo\u00eb.\u0420": "zo\u00eb.p",
+        "\u0430\u200bda": "ada",
+    }.items(),
+    ids=ascii,
+)
+def test_letters_drawn_as_latin_ones_are_read_as_such_too(name, latin):
+    assert readings(name) == {latin, *readings(name)}
+    assert readings(name) != {latin}
+
+
+def test_a_name_of_another_script_keeps_its_own_reading():
+    name = "\u0430\u043d\u043d\u0430"
+    assert name in readings("\u0430\u043d\u200b\u043d\u0430")
+    assert readings("\u0434\u0430\u043d\u0430") == {"\u0434\u0430\u043d\u0430"}
+
+
+def test_a_likeness_is_one_letter_for_one_and_no_latin_one():
+    assert all(chr(other) > "\u024f" and chr(letter).isascii() for other, letter in LATIN.items())
