@@ -21,6 +21,8 @@ from .rows import Stored
 from .saving import save
 
 GROUP_NAME_LENGTH = 150
+PRIVILEGES = {"is_staff", "is_superuser"}
+"""Flags of the user model that are more than permissions."""
 
 
 def create_user(mirrored: dict[str, Json]) -> Any:
@@ -70,6 +72,8 @@ def tombstone(stored: Stored) -> None:
         fields[known[mirror.ACTIVE].attname] = False
     if mirror.EMAIL in known and known[mirror.EMAIL].unique:
         fields[known[mirror.EMAIL].attname] = _fitting(known[mirror.EMAIL], dead)
+    # Whoever enables it again gives it what it may do anew.
+    fields |= dict.fromkeys(PRIVILEGES & {field.name for field in account._meta.fields}, False)
     for name, value in fields.items():
         setattr(account, name, value)
     save(account, list(fields))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 
 from scim_provisioning import signals
 from scim_provisioning.models import DeletePolicy, ScimUser
@@ -174,6 +174,17 @@ def test_delete_keeps_the_account_out_of_sight(scim):
     assert kept.is_active is False
     assert kept.groups.count() == 0
     assert kept.get_username().startswith("deleted-")
+
+
+def test_a_kept_account_has_no_privileges_left(scim):
+    user = scim.user()
+    kept = account(user)
+    kept.user_permissions.add(Permission.objects.first())
+    get_user_model().objects.filter(pk=kept.pk).update(is_staff=True, is_superuser=True)
+    assert scim.delete(path(user)).status == 204
+    kept.refresh_from_db()
+    assert (kept.is_staff, kept.is_superuser) == (False, False)
+    assert not kept.user_permissions.exists()
 
 
 def test_a_deleted_name_can_be_created_again(scim):
