@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db.models import F
-from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 from django.utils import timezone
 
@@ -61,12 +61,19 @@ def group_permissions_changed(instance: Any, action: str, pk_set: Any, **_: obje
             sync.sync_group(group)
 
 
+@receiver(pre_save, sender=Connection, dispatch_uid="scim_connection_saving")
+def connection_changing(instance: Connection, **_: object) -> None:
+    """Remember who acted for a connection until now."""
+    rows = Connection.objects.filter(pk=instance.pk)
+    instance._acted = list(rows.values_list("acting_user", flat=True))  # type: ignore[attr-defined]
+
+
 @receiver(post_save, sender=Connection, dispatch_uid="scim_connection_saved")
 @receiver(post_delete, sender=Connection, dispatch_uid="scim_connection_deleted")
 def connection_changed(instance: Connection, **_: object) -> None:
-    """The acting user of a connection is protected."""
-    user = get_user_model()._default_manager.filter(pk=instance.acting_user_id).first()
-    if user is not None:
+    """The acting user of a connection is protected; who was it before is not any more."""
+    keys = [instance.acting_user_id, *getattr(instance, "_acted", ())]
+    for user in get_user_model()._default_manager.filter(pk__in=keys):
         sync.sync_user(user)
 
 

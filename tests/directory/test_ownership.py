@@ -101,6 +101,12 @@ def test_acting_users_are_invisible(scim):
     assert found(scim, scim.username) == 0
 
 
+def test_who_acted_before_is_seen_again(scim, other, local):
+    scim.connection.acting_user = local()
+    scim.connection.save()
+    assert (found(other, scim.username), found(other, "local@example.com")) == (1, 0)
+
+
 def test_protected_accounts_can_be_shown_and_are_never_changed(scim, local):
     user = local(is_staff=True)
     scim.connection.shows_protected = True
