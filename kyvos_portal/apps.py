@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext_lazy as _
+
+from . import migrating
 
 
 class PortalConfig(AppConfig):
@@ -21,3 +24,6 @@ class PortalConfig(AppConfig):
         )
         from kyvos_portal.signin import checks as sign_in_checks  # noqa: F401
         from kyvos_portal.signin import receivers as sign_ins  # noqa: F401
+
+        pre_migrate.connect(migrating.begin, sender=self, dispatch_uid="portal_migrates")
+        post_migrate.connect(migrating.end, sender=self, dispatch_uid="portal_migrated")
