@@ -101,8 +101,9 @@ def delete(group_id: Any, users: Iterable[Any]) -> None:
 @lru_cache(maxsize=16)
 def _deleting(size: int, vendor: str) -> Any:
     through, user, group = membership()
-    keys = slots(size, start=1)
-    return compile_delete(through._default_manager.filter(one_of(user, keys), **{group: Slot(0)}))
+    users = slots(size, _key_of(through, user), 1)
+    rows = through._default_manager.filter(**{group: Slot(0, _key_of(through, group))})
+    return compile_delete(rows.filter(one_of(user, users)))
 
 
 class _announced:
