@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
+from django.utils import timezone
 
+from scim_provisioning.directory import ownership
 from scim_provisioning.models import Finding, FindingKind, ScimGroup, ScimUser
 from tests.scim_client import GROUP, USER, WANTS_EMAIL
 
@@ -194,3 +198,20 @@ def test_members_of_another_connection_are_noted(scim, other):
     assert scim.patch(f"/Groups/{group['id']}", change).status == 204
     event = scim.connection.events.filter(method="PATCH").get()
     assert any("another connection" in note for note in event.notes)
+
+
+def test_only_the_same_open_finding_is_counted_again(scim, other):
+    ada, bob = (UUID(scim.user(name)["id"]) for name in ("ada@example.com", "bob@example.com"))
+    ours, theirs = scim.connection.pk, other.connection.pk
+    for kind, user, connection in (
+        (FindingKind.FOREIGN, ada, theirs),
+        (FindingKind.FOREIGN, ada, theirs),
+        (FindingKind.UNAPPROVED, ada, theirs),
+        (FindingKind.FOREIGN, bob, theirs),
+        (FindingKind.FOREIGN, ada, ours),
+    ):
+        ownership.record(ownership.draft(kind, "user", user), connection)
+    assert sorted(Finding.objects.values_list("count", flat=True)) == [1, 1, 1, 2]
+    Finding.objects.update(resolved=timezone.now())
+    ownership.record(ownership.draft(FindingKind.FOREIGN, "user", ada), theirs)
+    assert Finding.objects.get(resolved=None).count == 1
