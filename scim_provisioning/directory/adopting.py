@@ -5,7 +5,7 @@ A connection whose import preview has no decisions is asked nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from uuid import UUID
@@ -18,36 +18,51 @@ from scim_provisioning.protocol.fold import fold
 from scim_provisioning.protocol.identifiers import shown
 from scim_provisioning.resources import registry
 from scim_provisioning.resources.mapping import ResourceMapping, pick, put
-from scim_provisioning.statements import update
+from scim_provisioning.statements import batched, update
 
 from .rows import Stored, load
 
 
-def linked(context: Context, user_name: Json) -> UUID | None:
-    """Return the local account that a create of that name takes over, None for a new one."""
-    if not (context.principal.has_decisions and isinstance(user_name, str)):
-        return None
-    found = Candidate.objects.filter(
-        connection=context.principal.connection_id,
-        user_name_key=fold(user_name),
-        decision=Decision.LINK,
-        user__connection=None,
-        user__deleted=None,
-    )
-    return found.values_list("user_id", flat=True).first()
+def _linked(context: Context, keys: Iterable[str]) -> dict[str | None, UUID]:
+    """Return the local accounts that creates of some names take over, by the folded names."""
+    found: dict[str | None, UUID] = {}
+    for batch in batched(keys):
+        rows = Candidate.objects.filter(
+            connection=context.principal.connection_id,
+            user_name_key__in=batch,
+            decision=Decision.LINK,
+            user__connection=None,
+            user__deleted=None,
+        )
+        found |= dict(rows.values_list("user_name_key", "user_id"))
+    return found
 
 
-def reserved(context: Context, operation: Mapping[str, Json]) -> UUID | None:
-    """Return the id that a create within a Bulk will have, where it takes over an account."""
+def reserved(context: Context, creates: Sequence[Mapping[str, Json]]) -> list[UUID | None]:
+    """Return the ids that creates within a Bulk will have where they take over accounts."""
+    if not context.principal.has_decisions:
+        return [None] * len(creates)
+    names = list(map(_created_name, creates))
+    found = _linked(context, {name for name in names if name is not None})
+    return [found.get(name) for name in names]
+
+
+def _created_name(operation: Mapping[str, Json]) -> str | None:
+    """Return the folded name of the user that an operation creates, None where it does not."""
     data, path = operation.get("data"), str(operation.get("path")).strip("/")
     if not isinstance(data, dict) or f"/{path}" != registry.mapping("User").endpoint:
         return None
-    return linked(context, lowered(data).get("username"))
+    name = lowered(data).get("username")
+    return fold(name) if isinstance(name, str) else None
 
 
 def adopted(mapping: ResourceMapping, document: Json, context: Context) -> Stored | None:
     """Return the local account, locked, that a create takes over; None for a new one."""
-    if mapping.owner != "user" or (key := linked(context, document.get("userName"))) is None:
+    name, asks = document.get("userName"), context.principal.has_decisions
+    if mapping.owner != "user" or not (asks and isinstance(name, str)):
+        return None
+    key = next(iter(_linked(context, [fold(name)]).values()), None)
+    if key is None:
         return None
     try:
         stored = load(mapping, shown(key), context, hidden=True)

@@ -204,7 +204,7 @@ class Bulk(ScimView):
         asked = bulk_messages.parse(
             body,
             max_operations=settings.bulk_max_operations,
-            reserve=lambda fields: adopting.reserved(self.asked, fields),
+            reserve=lambda creates: adopting.reserved(self.asked, creates),
         )
         charge(self.asked.principal, len(asked.operations))
         results = bulk.run(asked, self.asked, self._standardized, self._explained)

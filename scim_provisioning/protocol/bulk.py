@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 from uuid import UUID, uuid4
@@ -14,8 +14,8 @@ from .errors import InvalidSyntax, InvalidValue, PayloadTooLarge, ScimError
 from .references import MARK, References
 
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
-Reserve = Callable[[Mapping[str, Json]], UUID | None]
-"""Returns the id that a create will have, by its fields in lower case; None for a fresh one."""
+Reserve = Callable[[Sequence[Mapping[str, Json]]], Sequence[UUID | None]]
+"""Returns the ids that creates will have, by their fields in lower case; None for a fresh one."""
 MEMBERS = "members"
 """The attribute whose values have to be there already; others may name who is yet to come."""
 
@@ -56,7 +56,7 @@ class BulkRequest:
 
 
 def parse(
-    body: Json, *, max_operations: int, reserve: Reserve = lambda fields: None
+    body: Json, *, max_operations: int, reserve: Reserve = lambda creates: [None] * len(creates)
 ) -> BulkRequest:
     """Return a request; it takes the body over and changes it.
 
@@ -107,8 +107,10 @@ class _Reader:
             if _method(fields) == "POST" and (name := _text(fields, "bulkid"))
         ]
         self.counts = Counter(name for _, name in creating)
+        reserved = reserve([raw[place] for place, _ in creating])
         self.ids: dict[str, tuple[int, UUID]] = {
-            name: (place, reserve(raw[place]) or uuid4()) for place, name in creating
+            name: (place, found or uuid4())
+            for (place, name), found in zip(creating, reserved, strict=True)
         }
 
     def operations(self) -> tuple[BulkOperation, ...]:

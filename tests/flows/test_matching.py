@@ -299,6 +299,20 @@ def test_what_was_refused_while_paused_is_previewed_decided_and_taken_over(scim)
     assert (answer.status, answer.body["id"]) == (201, str(user.scim.pk))
 
 
+def test_a_bulk_asks_once_which_ids_it_promises(scim, decide):
+    local()
+    decide()
+    names = [f"new{n}@example.com" for n in range(5)]
+    operations = [
+        {"method": "POST", "path": "/Users", "bulkId": name, "data": body(name)} for name in names
+    ]
+    with CaptureQueriesContext(database) as queries:
+        scim.post("/Bulk", {"schemas": [BULK_REQUEST], "Operations": operations})
+    asked = [q for q in queries if "scim_provisioning_candidate" in q["sql"]]
+    # And each create once more, under its lock.
+    assert len(asked) == 1 + len(names)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_creates_at_once_take_over_once(scim, decide):
     user = local()
