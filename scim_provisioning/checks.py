@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +27,12 @@ PATH_LISTS = ("resources", "findings")
 OPTIONAL_PATHS = ("privileged_users", "privileged_groups", "saml_values")
 DATABASES = ("postgresql", "sqlite")
 LIFETIMES = {"oauth_token_seconds": (3600, 21_600), "client_secret_days": (365, 1095)}
+BRAKE = {
+    "brake_people": (0, 10_000_000),
+    "brake_percent": (1, 100),
+    "brake_minutes": (1, 7 * 24 * 60),
+    "brake_least": (1, 10_000_000),
+}
 NOT_ZERO = (
     *("max_body_size", "max_group_body_size", "max_operations", "max_values"),
     *("default_page_size", "max_page_size", "cursor_timeout"),
@@ -232,18 +238,17 @@ def _unsupported() -> Iterator[CheckMessage]:
 @register(Tags.security)
 def check_token_endpoint(**_: Any) -> list[CheckMessage]:
     """E030: a lifetime out of bounds; E031: the toolkit takes tokens in URLs or stores them."""
-    return [*([] if conf.wrong_values() else _lifetimes()), *_open_gates()]
+    hint = "Identity providers refresh tokens and secrets that last about so long."
+    return [*_beyond(LIFETIMES, hint, "scim_provisioning.E030"), *_open_gates()]
 
 
-def _lifetimes() -> Iterator[CheckMessage]:
-    current = conf.current()
-    for name, (least, most) in LIFETIMES.items():
-        if not least <= getattr(current, name) <= most:
-            yield Error(
-                f"{conf.NAME}[{name.upper()!r}] has to be {least} to {most}.",
-                hint="Identity providers refresh tokens and secrets that last about so long.",
-                id="scim_provisioning.E030",
-            )
+def _beyond(bounds: Mapping[str, tuple[int, int]], hint: str, id: str) -> Iterator[CheckMessage]:
+    """Yield settings beyond their bounds; E011 is for values of another type."""
+    for name, (least, most) in bounds.items():
+        value = getattr(conf.current(), name)
+        if isinstance(value, int) and not least <= value <= most:
+            text = f"{conf.NAME}[{name.upper()!r}] has to be {least} to {most}."
+            yield Error(text, hint=hint, id=id)
 
 
 def _open_gates() -> Iterator[CheckMessage]:
@@ -271,27 +276,9 @@ def check_nested_groups(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.compatibility)
 def check_brake(**_: Any) -> list[CheckMessage]:
-    """E051: a limit of the brake that is none; E011 is for values of another type."""
-    current = conf.current()
-    bounds = {
-        "brake_people": (0, 10_000_000),
-        "brake_percent": (1, 100),
-        "brake_minutes": (1, 7 * 24 * 60),
-        "brake_least": (1, 10_000_000),
-    }
-    wrong = [
-        (name, least, most)
-        for name, (least, most) in bounds.items()
-        if isinstance(value := getattr(current, name), int) and not least <= value <= most
-    ]
-    return [
-        Error(
-            f"{conf.NAME}[{name.upper()!r}] has to be {least} to {most}.",
-            hint="BRAKE_PEOPLE = 0 means no brake; None for it or BRAKE_PERCENT, no such limit.",
-            id="scim_provisioning.E051",
-        )
-        for name, least, most in wrong
-    ]
+    """E051: a limit of the brake that is none."""
+    hint = "BRAKE_PEOPLE = 0 means no brake; None for it or BRAKE_PERCENT, no such limit."
+    return list(_beyond(BRAKE, hint, "scim_provisioning.E051"))
 
 
 @register(Tags.compatibility)

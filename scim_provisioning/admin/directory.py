@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from scim_provisioning import conf
+from scim_provisioning import conf, rights
 from scim_provisioning.directory import sync
 from scim_provisioning.models import ExternalId, MultiValue, ScimGroup, ScimUser
 from scim_provisioning.protocol.identifiers import shown
@@ -101,7 +101,7 @@ class ResourcePage(SearchPage):
     def _editable(self, request: HttpRequest) -> list[str]:
         # Either hands an account or a group to SCIM, with all that it may do: the right to
         # change rows is too little.
-        may_link = request.user.has_perm("scim_provisioning.allow_link")
+        may_link = rights.may_allow_links(request.user)
         return ["connection", "link_allowed"] if may_link else []
 
 

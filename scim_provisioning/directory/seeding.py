@@ -43,7 +43,6 @@ MEMBERS = 20
 """Members of each group other than ``big``."""
 BIG = "big"
 FIRST_CREATED = datetime(2024, 1, 1, tzinfo=UTC)
-# Own statements know no defaults of the model.
 Progress = Callable[[int], object]
 
 
