@@ -181,22 +181,19 @@ def privileges(accounts: Sequence[ScimUser]) -> dict[Any, str]:
     users = get_user_model()._default_manager.in_bulk(keys)
     protected = set(ownership.protected_among(list(users.values())))
     holding = ownership.holding_among(keys)
-    found = {}
-    for account in accounts:
-        user = users.get(account.user_id)
-        words = [
-            word
-            for word, is_so in (
-                (_("superuser"), getattr(user, "is_superuser", False)),
-                (_("staff"), getattr(user, "is_staff", False)),
-                (_("permissions or a role"), account.user_id in holding),
-            )
-            if is_so
-        ]
-        if account.user_id in protected and not words:
-            words = [_("acts for a connection")]
-        found[account.pk] = ", ".join(words)
-    return found
+    told = {key: _privileges(user, key in holding) for key, user in users.items()}
+    # Whose account is protected, and says no reason itself, is an acting user.
+    told |= {key: _("acts for a connection") for key in protected if not told.get(key)}
+    return {account.pk: told.get(account.user_id, "") for account in accounts}
+
+
+def _privileges(user: Any, holds: bool) -> str:
+    reasons = (
+        (_("superuser"), getattr(user, "is_superuser", False)),
+        (_("staff"), getattr(user, "is_staff", False)),
+        (_("permissions or a role"), holds),
+    )
+    return ", ".join(reason for reason, is_so in reasons if is_so)
 
 
 def as_csv(rows: QuerySet[Candidate]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -13,7 +14,51 @@ from scim_provisioning.credentials import Kind
 from scim_provisioning.directory import brake
 from scim_provisioning.models import Connection, Profile, State
 
-NAME = "the connection's name"
+Options = Mapping[str, Mapping[str, Any]]
+
+TRUSTED = {
+    "issuer": "Issuer (iss)",
+    "jwks-uri": "JWKS URL",
+    "subject": "Subject (sub)",
+    "audience": "Audience (aud)",
+}
+"""The options of *trust*, and what Entra calls them."""
+CREATE: Options = {
+    "--profile": {"choices": Profile.values, "help": "auto for a new connection; else as it is"},
+    "--username": {"help": "the acting user; made where there is none"},
+    "--scopes": {"default": "scim", "help": "scim, scim.read or scim.write"},
+}
+ROTATE: Options = {
+    "--kind": {
+        "choices": [kind.value for kind in Kind],
+        "default": Kind.TOKEN.value,
+        "help": "a personal access token, or a secret for the token endpoint",
+    },
+    "--overlap-days": {"type": int, "default": 0, "help": "how long the old ones go on working"},
+    "--days": {"type": int, "help": "how long the new one lives"},
+}
+TRUST = {
+    f"--{option}": {"required": True, "help": f"what Entra shows as {label}"}
+    for option, label in TRUSTED.items()
+}
+REVOKE = {"key": {"help": "as the list of credentials shows it: token:5, client:2"}}
+RESUME = {
+    "--allow": {
+        "type": int,
+        "help": "people who may lose access once, where the brake had stopped it",
+    }
+}
+ACTIONS: dict[str, tuple[str, Options]] = {
+    "create": ("make a connection, or update the one of that name", CREATE),
+    "list": ("show the connections", {}),
+    "credentials": ("show a connection's credentials and use", {}),
+    "rotate": ("make a new token or client secret", ROTATE),
+    "trust": ("let a workload get tokens without a secret", TRUST),
+    "revoke": ("end a credential now", REVOKE),
+    "pause": ("pause the writes of a connection", {}),
+    "resume": ("resume the writes of a connection", RESUME),
+}
+"""Each action: what it does, and its options besides the connection's name."""
 
 
 class Command(BaseCommand):
@@ -24,50 +69,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the actions."""
         actions = parser.add_subparsers(dest="action", required=True)
-        create = actions.add_parser(
-            "create", help="make a connection, or update the one of that name"
-        )
-        create.add_argument("name", help=NAME)
-        create.add_argument(
-            "--profile", choices=Profile.values, help="auto for a new connection; else as it is"
-        )
-        create.add_argument("--username", help="the acting user; made where there is none")
-        create.add_argument("--scopes", default="scim", help="scim, scim.read or scim.write")
-        actions.add_parser("list", help="show the connections")
-        shown = actions.add_parser("credentials", help="show a connection's credentials and use")
-        shown.add_argument("name", help=NAME)
-        self._add_rotate(actions.add_parser("rotate", help="make a new token or client secret"))
-        trust = actions.add_parser("trust", help="let a workload get tokens without a secret")
-        trust.add_argument("name", help=NAME)
-        for option, label in TRUSTED.items():
-            trust.add_argument(f"--{option}", required=True, help=f"what Entra shows as {label}")
-        revoke = actions.add_parser("revoke", help="end a credential now")
-        revoke.add_argument("name", help=NAME)
-        revoke.add_argument("key", help="as the list of credentials shows it: token:5, client:2")
-        for verb in ("pause", "resume"):
-            one = actions.add_parser(verb, help=f"{verb} the writes of a connection")
-            one.add_argument("name", help=NAME)
-        actions.choices["resume"].add_argument(
-            "--allow",
-            type=int,
-            help="people who may lose access once, where the brake had stopped it",
-        )
-        for action in actions.choices.values():
+        for name, (about, options) in ACTIONS.items():
+            action = actions.add_parser(name, help=about)
+            if name != "list":
+                action.add_argument("name", help="the connection's name")
+            for option, details in options.items():
+                action.add_argument(option, **details)
             action.add_argument("--json", action="store_true", help="answer in JSON, for scripts")
-
-    @staticmethod
-    def _add_rotate(rotate: CommandParser) -> None:
-        rotate.add_argument("name", help=NAME)
-        rotate.add_argument(
-            "--kind",
-            choices=[kind.value for kind in Kind],
-            default=Kind.TOKEN.value,
-            help="a personal access token, or a secret for the token endpoint",
-        )
-        rotate.add_argument(
-            "--overlap-days", type=int, default=0, help="how long the old ones go on working"
-        )
-        rotate.add_argument("--days", type=int, help="how long the new one lives")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Do what the action says."""
@@ -223,12 +231,6 @@ class Command(BaseCommand):
         self.stdout.write("The secret is shown this once." if secret else otherwise)
 
 
-TRUSTED = {
-    "issuer": "Issuer (iss)",
-    "jwks-uri": "JWKS URL",
-    "subject": "Subject (sub)",
-    "audience": "Audience (aud)",
-}
 LABELS = {
     "base_url": "Base URL",
     "username": "User name",
