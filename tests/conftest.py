@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from pathlib import Path
 
 import pytest
 from django.core.cache import cache
@@ -36,35 +35,16 @@ __all__ = [
     "workload",
 ]
 
-HERE = Path(__file__).parent
-OTHERS = (
-    "browser", "docs", "onboarding", "operation", "packaging", "portal", "signin", "translations",
-)  # fmt: skip
-"""Folders whose tests are about other packages than the one whose coverage is measured."""
-
 # Garbage is looked for less often than Python does: that took a fifth of a run's time.
 gc.set_threshold(50_000, 20, 50)
 # The live server sends head and body apart; the second would wait 40 ms for the client's word.
 WSGIRequestHandler.disable_nagle_algorithm = True
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Measure what is to be measured: the rest takes two thirds of the time without."""
-    if item.path.relative_to(HERE).parts[0] in OTHERS:
-        item.add_marker(pytest.mark.no_cover)
-
-
 def pytest_collection_finish() -> None:
     """Look through what the whole run needs no more."""
     gc.collect()
     gc.freeze()
-
-
-@pytest.fixture(autouse=True)
-def _unmeasured(request, monkeypatch):
-    """Let the processes that such a test starts be measured no more than itself."""
-    if request.node.get_closest_marker("no_cover"):
-        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
 
 
 @pytest.fixture(autouse=True)

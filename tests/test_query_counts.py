@@ -86,7 +86,6 @@ def test_memberships(scim, seeded):
     assert cost(lambda: scim.get(f"{path}?excludedAttributes=members"), 200) <= 3
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("size", [10, 10_000])
 def test_a_member_costs_the_same_in_a_group_of_any_size(scim, size):
     seeding.seed(scim.connection, seeding.Plan(users=size, groups=1, big_group=size))

@@ -32,7 +32,6 @@ def test_it_is_printed_and_whole():
     assert user["active"]["type"] == "boolean"
 
 
-@pytest.mark.no_cover
 @pytest.mark.once
 @pytest.mark.django_db(transaction=True)
 def test_schemathesis_finds_nothing(live_server, scim, tmp_path):

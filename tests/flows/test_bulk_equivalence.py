@@ -141,7 +141,6 @@ def outcome(scim, way, program):
     return results, shown
 
 
-@pytest.mark.no_cover
 @pytest.mark.scim("A157", "A160")
 @pytest.mark.parametrize("seed", range(20))
 def test_both_ways_come_to_the_same(scim, seed):

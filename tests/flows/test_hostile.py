@@ -78,7 +78,6 @@ CASES = [
 ]
 
 
-@pytest.mark.no_cover
 @pytest.mark.any_user
 @pytest.mark.parametrize(("name", "kind"), CASES, ids=[f"{n[-20:]}-{k}" for n, k in CASES])
 def test_wrong_types_are_invalid_values(scim, name, kind):

@@ -13,7 +13,6 @@ from tests.scim_client import WANTS_EMAIL
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.once,
-    pytest.mark.no_cover,
     pytest.mark.skipif(WANTS_EMAIL, reason="its user names are no e-mail addresses"),
 ]
 

@@ -13,7 +13,7 @@ from scim_provisioning.protocol.comparison import is_folded
 from scim_provisioning.resources import registry
 from tests.scim_client import ENTERPRISE, GROUP, USER
 
-pytestmark = [pytest.mark.django_db, pytest.mark.any_user, pytest.mark.no_cover]
+pytestmark = [pytest.mark.django_db, pytest.mark.any_user]
 
 ENTRY = {"value": "One@Example.com", "display": "One", "type": "work", "primary": True}
 FULL = {

@@ -16,7 +16,7 @@ from scim_provisioning.models import ScimUser
 from tests.scim_client import USER
 from tests.threads import persistently
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_user, pytest.mark.no_cover]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.any_user]
 
 ROWS = 2000
 

@@ -88,7 +88,6 @@ def precis(text):
         return None
 
 
-@pytest.mark.no_cover
 @pytest.mark.scim("A081", "A077")
 def test_the_fold_is_what_precis_makes_of_each_character_that_it_accepts():
     texts = [f"a{chr(point)}" for point in range(0x30000) if not 0xD800 <= point < 0xE000]

@@ -17,7 +17,6 @@ from tests.filter_generator import filter_text, users
 Theirs = ScimFilter[User[EnterpriseUser]]
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(8))
 def test_random_filters_match_alike(seed):
     random = Random(seed)
@@ -53,7 +52,6 @@ def test_what_they_refuse_we_refuse(text):
 MUTATIONS = re.compile(r"[()\[\]\" ]")
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(4))
 def test_damaged_filters_are_read_alike(seed):
     random = Random(1000 + seed)

@@ -24,7 +24,6 @@ def found(scim, endpoint, text):
 WORDS_OF = ["Ada", "rowe", "X"]
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "seed", [0, *(pytest.param(seed, marks=pytest.mark.any_user) for seed in (1, 2, 3))]
 )
