@@ -186,7 +186,10 @@ def database() -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
     elif config["ENGINE"].endswith("postgresql"):
-        config["CONN_MAX_AGE"] = seconds("CONN_MAX_AGE", 600)
+        pooled = flag("CONNECTION_POOL")
+        # A pool keeps connections itself; Django wants them given back after each request.
+        config["CONN_MAX_AGE"] = 0 if pooled else seconds("CONN_MAX_AGE", 600)
+        options |= {"pool": True} if pooled else {}
         options.setdefault("connect_timeout", 2)
         options.setdefault(
             "options",

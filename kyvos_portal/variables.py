@@ -58,6 +58,9 @@ VARIABLES = {
         "memory of each process",
     ),
     "CONN_MAX_AGE": Variable("seconds that a PostgreSQL connection is kept", "600"),
+    "CONNECTION_POOL": Variable(
+        "1 lets the threads of a process share a pool of PostgreSQL connections", "0"
+    ),
     "PREPARED_STATEMENTS": Variable("0 behind pgbouncer", "1"),
     "NESTED_GROUPS": Variable(
         "1 lets groups be members of groups ([Bulk and nesting](../bulk-and-nesting.md))", "0"

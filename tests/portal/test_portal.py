@@ -118,6 +118,7 @@ WRONG = {
     "PUBLIC_URL": "portal.example.com",
     "DATABASE_URL": "mysql://x/y",
     "CONN_MAX_AGE": "long",
+    "CONNECTION_POOL": "4",
     "READY_MAX_WAIT": "soon",
     "METRICS": "some",
     "PREPARED_STATEMENTS": "2",
@@ -145,6 +146,23 @@ def test_a_wrong_variable_stops_with_its_name(name, value):
     last = done.stderr.strip().splitlines()
     assert len(last) == 1
     assert last[0].startswith(name)
+
+
+POOLED = """
+from django.db import connection
+from scim_provisioning.statements import Statement
+for _ in range(3):
+    assert Statement("SELECT 1", ()).run(()) == 1
+    connection.close()
+print(connection.pool.get_stats()["requests_num"])
+"""
+
+
+@pytest.mark.skipif("TEST_DATABASE_URL" not in os.environ, reason="PostgreSQL has pools")
+def test_a_pool_serves_statements_after_statements():
+    url = os.environ["TEST_DATABASE_URL"]
+    done = manage("shell", "-v0", "-c", POOLED, DATABASE_URL=url, CONNECTION_POOL="1")
+    assert (done.stdout.strip(), done.stderr) == ("3", "")
 
 
 @pytest.mark.once
