@@ -127,7 +127,8 @@ def _add(side: Side, missing: Sequence[Any]) -> int:
     """Make rows; whoever got one from a signal or a client meanwhile is passed over."""
     for attempt in range(ATTEMPTS if missing else 0):
         keys = [account.pk for account in missing]
-        # Of names that collide, the oldest account keeps its own.
+        # Of names that collide, the first account by key keeps its own: the oldest, where keys
+        # count up.
         still = list(side.accounts.filter(pk__in=keys, scim__isnull=True).order_by("pk"))
         try:
             with transaction.atomic():
