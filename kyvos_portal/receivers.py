@@ -11,9 +11,10 @@ from onboarding import services
 from onboarding.models import GroupRole
 from scim_provisioning.directory import sync
 from scim_provisioning.models import ScimGroup
+from scim_provisioning.protocol.attributes import Json
 from scim_provisioning.signals import user_deprovisioned, user_provisioned
 
-from .scim import source
+from .scim import source, welcome_mail
 
 
 @receiver(post_save, sender=GroupRole, dispatch_uid="portal_group_role_given")
@@ -27,9 +28,13 @@ def group_role_changed(instance: GroupRole, **_: object) -> None:
 
 
 @receiver(user_provisioned, dispatch_uid="portal_onboards")
-def onboard(user: Any, connection_id: int, created: bool, notes: list[str], **_: object) -> None:
+def onboard(
+    user: Any, connection_id: int, document: Json, created: bool, notes: list[str], **_: object
+) -> None:
     """Give a new user what is configured; a linked account keeps what it has."""
-    profile = services.onboard(user, source(connection_id), existed=not created)
+    profile = services.onboard(
+        user, source(connection_id), existed=not created, welcome_mail=welcome_mail(document)
+    )
     notes.extend(profile.warnings)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
@@ -17,12 +16,15 @@ from scim_provisioning.protocol.attributes import (
     Returned,
     Schema,
     Target,
+    Type,
 )
 from scim_provisioning.resources.bindings import Binding
 from scim_provisioning.resources.expressions import TEXT, Operand
+from scim_provisioning.resources.site import extended
 from scim_provisioning.resources.user import USER as STOCK
 
 PORTAL_USER = "urn:kyvos:params:scim:schemas:extension:portal:2.0:User"
+WELCOME_MAIL = "sendWelcomeMail"
 
 SCHEMA = Schema(
     PORTAL_USER,
@@ -35,6 +37,12 @@ SCHEMA = Schema(
             mutability=Mutability.READ_ONLY,
             returned=Returned.REQUEST,
             description="The role in effect: the highest of the person's own and its groups'.",
+        ),
+        Attribute(
+            WELCOME_MAIL,
+            Type.BOOLEAN,
+            description="Whether a new person gets the welcome mail, whatever the First Login "
+            "Actions say; without it they decide.",
         ),
     ),
 )
@@ -64,11 +72,13 @@ class EffectiveRole(Binding):
         return Subquery(names[:1], output_field=TEXT)
 
 
-USER = replace(
-    STOCK,
-    declared=replace(STOCK.declared, extensions=(*STOCK.declared.extensions, SCHEMA)),
-    bindings={**STOCK.bindings, f"{PORTAL_USER}:role": EffectiveRole()},
-)
+USER = extended(STOCK, SCHEMA, {"role": EffectiveRole()})
+
+
+def welcome_mail(document: Json) -> bool | None:
+    """Return what a new user's identity provider says of its welcome mail, None for nothing."""
+    told: bool | None = document.get(PORTAL_USER, {}).get(WELCOME_MAIL)
+    return told
 
 
 def source(connection_id: int) -> str:

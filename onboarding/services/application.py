@@ -27,14 +27,25 @@ from .plans import Plan, plan
 logger = logging.getLogger(__name__)
 
 NO_ADDRESS = "The account has no e-mail address: no welcome mail is sent."
+TOLD = {
+    True: "What provisioned the account asked for a welcome mail.",
+    False: "What provisioned the account asked for no welcome mail.",
+}
 
 
 @transaction.atomic(savepoint=False)
-def onboard(user: Any, source: str = ALL_SOURCES, *, existed: bool = False) -> UserProfile:
+def onboard(
+    user: Any,
+    source: str = ALL_SOURCES,
+    *,
+    existed: bool = False,
+    welcome_mail: bool | None = None,
+) -> UserProfile:
     """Apply what is configured for a source to a new user, once, and record it.
 
     To be called in the transaction that makes the user. ``existed``: the account was there
-    before and was only linked; nothing is applied, and that is recorded.
+    before and was only linked; nothing is applied, and that is recorded. ``welcome_mail``: what
+    the source says of this one's mail, where it does not leave that to the configuration.
     """
     profile = UserProfile(user=user, source=source)
     if existed:
@@ -42,7 +53,9 @@ def onboard(user: Any, source: str = ALL_SOURCES, *, existed: bool = False) -> U
     elif (found := plan(source)) is None:
         profile.skipped = Skipped.UNCONFIGURED
     else:
-        _apply(profile, found, user)
+        _apply(profile, found)
+        _want_mail(profile, found.document.sends_welcome_mail, told=welcome_mail)
+        _log(profile)
     profile = _insert(profile)
     signals.onboarded.send(sender=UserProfile, user=user, source=source, profile=profile)
     if profile.mail_wanted:
@@ -50,17 +63,27 @@ def onboard(user: Any, source: str = ALL_SOURCES, *, existed: bool = False) -> U
     return profile
 
 
-def _apply(profile: UserProfile, found: Plan, user: Any) -> None:
+def _apply(profile: UserProfile, found: Plan) -> None:
     now = timezone.now()
     profile.revision, profile.onboarded = found.revision, now
     profile.role_id, profile.role_origin = found.role_id, Origin.CONFIGURATION
     profile.role_given = now
     profile.warnings = list(found.warnings)
-    if found.document.sends_welcome_mail:
-        profile.mail_wanted = bool(address_of(user))
-        profile.warnings += [] if profile.mail_wanted else [NO_ADDRESS]
+
+
+def _want_mail(profile: UserProfile, configured: bool, *, told: bool | None) -> None:
+    """Decide on the welcome mail; the profile's warnings say where it is not as configured."""
+    wanted = configured if told is None else told
+    if wanted != configured:
+        profile.warnings.append(TOLD[wanted])
+    profile.mail_wanted = wanted and bool(address_of(profile.user))
+    if wanted and not profile.mail_wanted:
+        profile.warnings.append(NO_ADDRESS)
+
+
+def _log(profile: UserProfile) -> None:
     for warning in profile.warnings:
-        logger.warning("Onboarding of user %s: %s", user.pk, warning)
+        logger.warning("Onboarding of user %s: %s", profile.user_id, warning)
 
 
 def address_of(user: Any) -> str:

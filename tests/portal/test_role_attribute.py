@@ -56,8 +56,9 @@ def test_its_schema_is_no_ones_in_use(scim, ada):
 
 
 def test_it_is_advertised_as_read_only(scim):
-    [attribute] = scim.get(f"/Schemas/{PORTAL_USER}").body["attributes"]
-    assert (attribute["mutability"], attribute["returned"]) == ("readOnly", "request")
+    attributes = {a["name"]: a for a in scim.get(f"/Schemas/{PORTAL_USER}").body["attributes"]}
+    role = attributes["role"]
+    assert (role["mutability"], role["returned"]) == ("readOnly", "request")
 
 
 def test_clients_do_not_write_it(scim):
