@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Tags, register
 
-from .saml.config import xmlsec1
+from .saml.program import xmlsec1
 
 
 @register(Tags.security)

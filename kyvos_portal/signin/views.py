@@ -11,6 +11,7 @@ from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.module_loading import import_string
 from django.views.decorators.http import require_POST
 
 from scim_provisioning.auth import throttle
@@ -21,10 +22,8 @@ from scim_provisioning.protocol.errors import TooManyRequests
 from .backends import REALM
 from .forms import PasswordForm
 from .models import SamlProvider
-from .oidc.views import sign_out_url as oidc_sign_out_url
 from .rule import Way
-from .saml.config import xmlsec1
-from .saml.views import sign_out_url as saml_sign_out_url
+from .saml.program import xmlsec1
 from .sessions import KEY
 
 
@@ -63,13 +62,17 @@ def ways() -> list[tuple[str, str]]:
     return sorted(found)
 
 
-SIGN_OUT_URLS = {Way.OIDC: oidc_sign_out_url, Way.SAML: saml_sign_out_url}
+SIGN_OUT_URLS = {
+    way: f"{__package__}.{module}.views.sign_out_url"
+    for way, module in ((Way.OIDC, "oidc"), (Way.SAML, "saml"))
+}
+"""By dotted path: pysaml2 is read where somebody signed in with it."""
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session here, and at the identity provider that it came from."""
     way = (request.session.get(KEY) or {}).get("way")
-    elsewhere = SIGN_OUT_URLS[way](request) if way in SIGN_OUT_URLS else None
+    elsewhere = import_string(SIGN_OUT_URLS[way])(request) if way in SIGN_OUT_URLS else None
     logout(request)
     return redirect(elsewhere or settings.LOGOUT_REDIRECT_URL)

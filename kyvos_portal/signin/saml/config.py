@@ -13,24 +13,15 @@ from django.http import HttpRequest
 from django.urls import reverse
 from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT
 from saml2.config import SPConfig
-from saml2.sigver import SigverError, get_xmlsec_binary
 from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256
 
 from kyvos_portal.signin.models import SamlProvider
 from kyvos_portal.signin.paths import site
 
 from .keys import key_file
+from .program import xmlsec1
 
 CLOCK_SKEW = 60
-
-
-@lru_cache(maxsize=1)
-def xmlsec1() -> str | None:
-    """Return the path of the program that checks signatures, None where it is missing."""
-    try:
-        return str(get_xmlsec_binary())
-    except SigverError:
-        return None
 
 
 def config(request: HttpRequest, provider: SamlProvider | None = None) -> SPConfig:

@@ -10,7 +10,6 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt
 from djangosaml2.cache import IdentityCache, OutstandingQueriesCache, StateCache
 from djangosaml2.overrides import Saml2Client
 from djangosaml2.utils import get_location
@@ -35,7 +34,8 @@ from scim_provisioning.http.limits import client_address
 from scim_provisioning.protocol.errors import TooManyRequests
 
 from . import messages
-from .config import config, xmlsec1
+from .config import config
+from .program import xmlsec1
 
 REALM = "saml"
 MOST_OUTSTANDING = 10
@@ -75,7 +75,6 @@ class SamlLogin(SamlView):
         return HttpResponseRedirect(get_location(info))
 
 
-@method_decorator(csrf_exempt, name="dispatch")
 class SamlAcs(SamlView, AssertionConsumerServiceView):  # type: ignore[misc]
     """Takes a provider's response; djangosaml2 and pysaml2 check it, the rule decides."""
 
