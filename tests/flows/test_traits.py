@@ -7,6 +7,7 @@ from copy import deepcopy
 
 import pytest
 
+from kyvos_portal.scim import PORTAL_USER
 from scim_provisioning.models import ProvisioningEvent, ScimUser
 from scim_provisioning.protocol.attributes import Mutability, Returned, Type
 from scim_provisioning.protocol.comparison import is_folded
@@ -17,7 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.any_user]
 
 ENTRY = {"value": "One@Example.com", "display": "One", "type": "work", "primary": True}
 FULL = {
-    "schemas": [USER, ENTERPRISE],
+    "schemas": [USER, ENTERPRISE, PORTAL_USER],
     "externalId": "Ext-1",
     "userName": "Ada@Example.com",
     "name": {
@@ -38,6 +39,7 @@ FULL = {
         "employeeNumber": "N-1", "costCenter": "CC", "organization": "Org", "division": "Div",
         "department": "R&D", "manager": {"value": "Boss-1"},
     },
+    PORTAL_USER: {"sendWelcomeMail": True},
 }  # fmt: skip
 UNASSIGNED = ("manager.displayName", "externalId", "role")
 """What the resources below have no value of, or are asked for by."""
