@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.db import connection, models
+from django.db.models import Subquery
 from django.utils import timezone
 
 from scim_provisioning import hosting
@@ -70,18 +71,20 @@ def load(
     key = context.key(identifier)
     if key is None:
         raise NotFound
-    values = base_values(context)
+    values = [*base_values(context), key]
     read = stored_reader(mapping)
-    rows = _loading(mapping, lock, hosting.variant()).rows([*values, key])
+    rows = _loading(mapping, lock, hosting.variant()).rows(values)
     if not rows:
         raise NotFound
-    own, facts, account, related = _cut(rows[0], read.related, len(FACTS), len(_account(mapping)))
+    sizes = (read.related, len(FACTS), len(_account(mapping)), len(read.columns) - read.related)
+    own, facts, account, related, as_of = _cut(rows[0], *sizes)
     known = dict(zip(FACTS, facts, strict=True))
     seen = known["listed"] or context.principal.shows_protected or hidden
     if not (seen or _is_own(mapping, own, context)):
         raise NotFound
-    if lock and read.related < len(read.columns):
-        [related] = _related(mapping, hosting.variant()).rows([*values, key])
+    if as_of and as_of != (known["version"],):
+        # Another write was waited for: what other tables hold is from before it.
+        [related] = _related(mapping, hosting.variant()).rows(values)
     document = read.document((*own, *related), context.base_url)
     return Stored(
         own[0],
@@ -138,21 +141,28 @@ def _instance(values: tuple[Any, ...]) -> Any:
 
 @lru_cache(maxsize=128)
 def _loading(mapping: ResourceMapping, lock: bool, variant: Hashable) -> Select:
+    """Compile the row, the account and what other tables hold; locked, and as of which version.
+
+    A row that was waited for is as its last write left it, the rest of the statement is as of
+    its start: where the version beside the rest is another than the row's, it is out of date.
+    """
     read = stored_reader(mapping)
-    columns = [*read.columns[: read.related], *FACTS, *_account(mapping)]
+    own, related = read.columns[: read.related], read.columns[read.related :]
     seen = hosting.condition(mapping.owner, mapping.owner or "")
     rows = _of_id(mapping).filter(seen)
     if mapping.owner == "user":
         rows = rows.filter(deleted__isnull=True)
-    if not lock:
-        return Select(rows.values_list(*columns, *read.columns[read.related :]))
-    # Keys do not change: memberships may point to a locked row meanwhile.
-    return Select(rows.select_for_update(no_key=True).values_list(*columns))
+    as_of: tuple[Any, ...] = ()
+    if lock:
+        # Keys do not change: memberships may point to a locked row meanwhile.
+        rows = rows.select_for_update(no_key=True)
+        as_of = (Subquery(_of_id(mapping).values("version")),) if related else ()
+    return Select(rows.values_list(*own, *FACTS, *_account(mapping), *related, *as_of))
 
 
 @lru_cache(maxsize=32)
 def _related(mapping: ResourceMapping, variant: Hashable) -> Select:
-    """Return what other tables hold: asked once the lock is there, or it were as of before it."""
+    """Compile what other tables hold."""
     read = stored_reader(mapping)
     return Select(_of_id(mapping).values_list(*read.columns[read.related :]))
 
