@@ -7,6 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.models import Group
+from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from scim_provisioning import hosting
@@ -114,6 +116,7 @@ def _valued(entry: MultiValue, email: str) -> MultiValue:
     return entry
 
 
+@transaction.atomic(savepoint=False)
 def sync_user(user: Any) -> bool:
     """Make an account's SCIM row say what the account says; return whether anything moved."""
     protected = is_protected_user(user)
@@ -147,11 +150,13 @@ def _sync_columns(row: ScimUser, columns: dict[str, Any], *, listed: bool) -> bo
         texts = {column for column, is_text in _columns().values() if is_text}
         kept = {name: text for name, text in row.folded.items() if name not in texts}
         changed["folded"] = kept | folded_of(columns)
-        changed |= {"version": row.version + 1, "last_modified": timezone.now()}
-    for name, value in changed.items():
-        setattr(row, name, value)
-    row.save(update_fields=list(changed))
+        changed |= _next_version()
+    ScimUser.objects.filter(pk=row.pk).update(**changed)
     return moved
+
+
+def _next_version() -> dict[str, Any]:
+    return {"version": F("version") + 1, "last_modified": timezone.now()}
 
 
 def _free_key(row: ScimUser, user_name: str) -> str | None:
@@ -177,7 +182,7 @@ def _sync_email(row: ScimUser, user: Any) -> bool:
         first.delete()
     elif email is not None:
         _valued(first or _next_email(row, list(values)), email).save()
-    ScimUser.objects.filter(pk=row.pk).update(version=row.version + 1, last_modified=timezone.now())
+    ScimUser.objects.filter(pk=row.pk).update(**_next_version())
     return True
 
 
@@ -198,7 +203,7 @@ def sync_group(group: Group) -> bool:
     changed: dict[str, Any] = {}
     if group_name(row.display_name) != group.name:
         changed |= {"display_name": group.name, "display_name_key": _free_name(row, group.name)}
-        changed |= {"version": row.version + 1, "last_modified": timezone.now()}
+        changed |= _next_version()
     listed = is_seen_anyway(row) or not is_protected_group(row.group_id)
     if row.listed != listed:
         changed["listed"] = listed

@@ -83,6 +83,18 @@ def test_parallel_patches_of_one_multi_valued_attribute_lose_none(scim):
     assert sorted(email["value"] for email in emails) == addresses
 
 
+def test_parallel_changes_of_an_account_each_move_the_version(scim):
+    user = scim.user()
+
+    def rename(name):
+        account = get_user_model().objects.get(scim=user["id"])
+        account.first_name = name
+        account.save()
+
+    at_once(rename, "abcdefgh")
+    assert scim.get(f"/Users/{user['id']}").body["meta"]["version"] == 'W/"9"'
+
+
 @pytest.mark.scim("A170")
 def test_a_precondition_lets_one_of_two_writers_through(scim):
     user = scim.user()
