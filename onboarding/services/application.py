@@ -6,7 +6,7 @@ import logging
 from functools import partial
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from onboarding import entities, signals, tasks
@@ -22,6 +22,7 @@ from onboarding.models.configuration import ALL_SOURCES
 from onboarding.preferences import preferences
 from onboarding.schema import Document
 
+from .inserting import insert_missing
 from .plans import Plan, plan
 
 logger = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ def onboard(
         _apply(profile, found)
         _want_mail(profile, found.document.sends_welcome_mail, told=welcome_mail)
         _log(profile)
-    profile = _insert(profile)
+    profile = _add(profile)
     signals.onboarded.send(sender=UserProfile, user=user, source=source, profile=profile)
     if profile.mail_wanted:
         transaction.on_commit(partial(tasks.send_welcome, user.pk), robust=True)
@@ -91,17 +92,12 @@ def address_of(user: Any) -> str:
     return getattr(user, user.get_email_field_name(), "") or ""
 
 
-def _insert(profile: UserProfile) -> UserProfile:
+def _add(profile: UserProfile) -> UserProfile:
     """Write a new profile; where there is one, fill in what nobody decided before."""
-    try:
-        with transaction.atomic():
-            profile.save(force_insert=True)
-    except IntegrityError:
-        there = UserProfile.objects.select_for_update().filter(user=profile.user_id).first()
-        if there is None:
-            raise
-        return _merge(there, profile)
-    return profile
+    if insert_missing(profile):
+        return profile
+    there = UserProfile.objects.select_for_update().get(user=profile.user_id)
+    return _merge(there, profile)
 
 
 def _merge(there: UserProfile, profile: UserProfile) -> UserProfile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -19,6 +20,8 @@ from . import configurations
 from .roles import Effective, effective_role
 
 LOWEST = "end-user"
+KNOWN = ("id", "document", "administrator_allowed")
+NAMED = ("role_id", "role_rank", "lowest_id", "lowest_name")
 GONE = "There is no role {asked!r} any more: {given!r} is given."
 NOT_ALLOWED = "Nobody allowed that the role {asked!r} makes administrators: {given!r} is given."
 
@@ -47,8 +50,10 @@ class Preview:
 
 def plan(source: str = ALL_SOURCES) -> Plan | None:
     """Return the plan of a source by one statement, None where nothing is configured."""
-    found = OnboardingRevision.objects.raw(*_statement(source, connection.vendor))
-    return next((_plan(revision) for revision in found), None)
+    with connection.cursor() as cursor:
+        cursor.execute(*_statement(source, connection.vendor))
+        row = cursor.fetchone()
+    return _plan(_revision(*row)) if row else None
 
 
 def plans() -> list[Plan]:
@@ -64,7 +69,16 @@ def plans() -> list[Plan]:
 def _statement(source: str, vendor: str) -> tuple[str, tuple[Any, ...]]:
     """Return the ORM's SQL for what is in force: compiling it costs more than running it."""
     every = _with_roles(OnboardingRevision.objects.all())
-    return configurations.in_force(source, every)[:1].query.sql_with_params()
+    found = configurations.in_force(source, every).values_list(*KNOWN, *NAMED)
+    return found[:1].query.sql_with_params()
+
+
+def _revision(pk: int, document: str, allowed: bool, *named: Any) -> OnboardingRevision:
+    """Return a revision of which only what a plan needs is read, with its roles."""
+    values = (pk, json.loads(document), bool(allowed))
+    revision = OnboardingRevision.from_db(connection.alias, KNOWN, values)
+    revision.__dict__.update(zip(NAMED, named, strict=True))
+    return revision
 
 
 def _with_roles(revisions: QuerySet[OnboardingRevision]) -> QuerySet[Any]:

@@ -106,8 +106,7 @@ def test_a_role_that_is_gone_is_replaced_with_a_warning(ada):
 
 def test_new_users_cost_two_statements(ada, django_assert_num_queries):
     services.publish(DOCUMENTED, None)
-    # The transaction's own marks are not counted elsewhere either.
-    with django_assert_num_queries(2 + 2):
+    with django_assert_num_queries(2):
         services.onboard(ada)
 
 
