@@ -131,7 +131,7 @@ class Resource(ResourceView):
             return answer(None, 304, ETag=version)
         if not asked.wants(params.VERSION):
             # Only what the version came with is projected anew: the site may show more.
-            kept = asked.apply({"meta": found.pop("meta")}, self.mapping.resource_type)
+            kept = asked.shape(self.mapping.resource_type).apply({"meta": found.pop("meta")})
             found |= kept
         return answer(found, ETag=version)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .attributes import Attribute, Json, ResourceType, Returned, Target
@@ -52,48 +52,63 @@ class Projection:
             _covers(name, key) for name in self.excluded
         )
 
-    def apply(self, resource: dict[str, Json], resource_type: ResourceType) -> dict[str, Json]:
-        """Return the resource with what is asked for, and what is always returned."""
-        shown: dict[str, Json] = {}
-        for name, value in resource.items():
-            if schema := resource_type.extension(name):
-                inner = self._object(schema.attributes, value, schema.id)
-                if inner:
-                    shown[name] = inner
-            else:
-                target = resource_type.find(None, name)
-                if target is not None:
-                    kept = self._value(Target(None, target.attribute), value)
-                    if kept is not None:
-                        shown[name] = kept
-        return shown
+    def shape(self, resource_type: ResourceType) -> Shape:
+        """Return what it leaves of the resources of a type."""
+        core = self._left(None, (*resource_type.common, *resource_type.schema.attributes))
+        extensions = {s.id: self._left(s.id, s.attributes) for s in resource_type.extensions}
+        return Shape(core, extensions)
 
-    def _object(
-        self, attributes: tuple[Attribute, ...], value: dict[str, Json], urn: str
-    ) -> dict[str, Json]:
-        found = {}
-        for attribute in attributes:
-            if attribute.name in value:
-                kept = self._value(Target(urn, attribute), value[attribute.name])
-                if kept is not None:
-                    found[attribute.name] = kept
-        return found
+    def _left(self, urn: str | None, attributes: Iterable[Attribute]) -> Left:
+        targets = [Target(urn, attribute) for attribute in attributes]
+        return {
+            target.attribute.name: self._parts(target)
+            for target in targets
+            if self.wants(target.key, target.attribute.returned)
+        }
 
-    def _value(self, target: Target, value: Json) -> Json:
+    def _parts(self, target: Target) -> frozenset[str] | None:
         attribute = target.attribute
-        if not self.wants(target.key, attribute.returned):
-            return None
         if not attribute.is_complex or attribute.returned is Returned.ALWAYS:
-            return value
-        names = {
+            return None
+        return frozenset(
             sub.name
             for sub in attribute.sub_attributes
             if self.wants(Target(target.urn, attribute, sub).key, sub.returned)
-        }
-        if isinstance(value, list):
-            entries = [{k: v for k, v in entry.items() if k in names} for entry in value]
-            return [entry for entry in entries if entry] or None
-        return {k: v for k, v in value.items() if k in names} or None
+        )
+
+
+Left = Mapping[str, frozenset[str] | None]
+"""The attributes that are left, each with those of its sub-attributes that are; None is all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a projection leaves of the resources of one type, worked out once for all of them."""
+
+    core: Left
+    extensions: Mapping[str, Left]
+
+    def apply(self, resource: dict[str, Json]) -> dict[str, Json]:
+        """Return the resource with what is asked for, and what is always returned."""
+        shown = _shown(resource, self.core)
+        for urn, left in self.extensions.items():
+            if urn in resource and (extension := _shown(resource[urn], left)):
+                shown[urn] = extension
+        return shown
+
+
+def _shown(values: dict[str, Json], left: Left) -> dict[str, Json]:
+    found = {name: _cut(value, left[name]) for name, value in values.items() if name in left}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _cut(value: Json, names: frozenset[str] | None) -> Json:
+    """Return a value with the sub-attributes of these names, None where nothing is left."""
+    if names is None:
+        return value
+    if isinstance(value, list):
+        return [entry for entry in (_cut(entry, names) for entry in value) if entry] or None
+    return {name: part for name, part in value.items() if name in names} or None
 
 
 def _covers(name: str, key: str) -> bool:

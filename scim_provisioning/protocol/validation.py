@@ -52,12 +52,14 @@ def _has(value: Json) -> bool:
 
 def _keys(body: dict[str, Json], path: str) -> dict[str, Json]:
     """Return a JSON object with the canonical case where it is ours to choose; refuse doubles."""
-    seen: set[str] = set()
-    for key in body:
-        if key.lower() in seen:
-            raise InvalidSyntax(f"{path}{key[:80]} is given twice in different letter case.")
-        seen.add(key.lower())
-    return {("schemas" if key.lower() == "schemas" else key): value for key, value in body.items()}
+    lowered = [key.lower() for key in body]
+    if len(set(lowered)) < len(lowered):
+        double = next(key for i, key in enumerate(body) if lowered[i] in lowered[:i])
+        raise InvalidSyntax(f"{path}{double[:80]} is given twice in different letter case.")
+    return {
+        ("schemas" if low == "schemas" else key): value
+        for low, (key, value) in zip(lowered, body.items(), strict=True)
+    }
 
 
 def _check_schemas(

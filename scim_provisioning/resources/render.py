@@ -9,7 +9,7 @@ from typing import Any
 
 from scim_provisioning import hosting
 from scim_provisioning.protocol.attributes import Json, Returned, Target, Type
-from scim_provisioning.protocol.projection import Projection
+from scim_provisioning.protocol.projection import Projection, Shape
 
 from .bindings import Binding, Column, Reference
 from .mapping import ResourceMapping, pick, put
@@ -31,6 +31,7 @@ class Reader:
     derived: tuple[tuple[Target, Reference], ...]
     wanted: frozenset[str]
     projection: Projection
+    shape: Shape
     whole: bool
 
     def document(self, row: Sequence[Any], base_url: str) -> dict[str, Json]:
@@ -63,7 +64,7 @@ class Reader:
         resource = {"schemas": [self.mapping.declared.schema.id, *extensions], **document}
         if whole:
             return resource
-        return self.projection.apply(resource, self.mapping.resource_type)
+        return self.shape.apply(resource)
 
 
 def reader(mapping: ResourceMapping, projection: Projection) -> Reader:
@@ -124,6 +125,7 @@ def _build(mapping: ResourceMapping, wanted: frozenset[str], projection: Project
         derived=tuple(pair for pair in mapping.derived if pair[0].key in wanted),
         wanted=wanted,
         projection=projection,
+        shape=projection.shape(mapping.resource_type),
         whole=_is_whole(mapping, wanted, projection),
     )
 

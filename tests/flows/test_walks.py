@@ -22,7 +22,9 @@ ROWS = 2000
 
 
 @pytest.fixture
-def directory(scim):
+def directory(scim, settings):
+    # As many go as the walk leaves time for.
+    settings.SCIM_PROVISIONING = {**settings.SCIM_PROVISIONING, "BRAKE_PEOPLE": 0}
     seeding.seed(scim.connection, seeding.Plan(users=ROWS, groups=0, big_group=0))
     return [str(pk) for pk in ScimUser.objects.filter(listed=True).values_list("pk", flat=True)]
 
