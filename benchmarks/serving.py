@@ -80,23 +80,21 @@ def sized(url: str, users: int) -> str:
 
 def prepare(url: str, users: int) -> Site:
     """Migrate and seed: users, a hundredth as many groups, half of the users in the big one."""
-    environment = (
-        {"DJANGO_SETTINGS_MODULE": "kyvos_portal.settings"}
-        | os.environ
-        | {
-            "DATABASE_URL": url,
-            "SECRET_KEY": secrets.token_urlsafe(50),
-            "ALLOWED_HOSTS": "127.0.0.1",
-            "BENCHMARK_PASSWORD": PASSWORD,
-        }
-    )
+    environment = {
+        **os.environ,
+        "DATABASE_URL": url,
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "BENCHMARK_PASSWORD": PASSWORD,
+    }
+    environment.setdefault("DJANGO_SETTINGS_MODULE", "kyvos_portal.settings")
     manage(environment, "migrate", "--verbosity", "0")
     sizes = {"users": users, "groups": max(users // 100, 2), "big-group": users // 2}
     manage(environment, "seed_directory", *(f"--{k}={v}" for k, v in sizes.items()))
     # The token of an earlier run is unknown by now.
     made = json.loads(manage(environment, "connection", "rotate", "default", "--json"))
     manage(environment, "shell", "--verbosity", "0", "--command", SET_PASSWORD)
-    return Site(dict(environment), users, made["username"], made["token"], PASSWORD)
+    return Site(environment, users, made["username"], made["token"], PASSWORD)
 
 
 def of_the_wheel(site: Site, folder: Path) -> Site:

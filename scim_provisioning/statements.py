@@ -107,11 +107,15 @@ class Statement:
             for p in self.params
         ]
 
+    def execute(self, values: Sequence[Any], *more: Any) -> Any:
+        """Execute it, with further parameters at its end; return the cursor."""
+        cursor = _cursor()
+        cursor.execute(self.sql, [*self.fill(values), *more])
+        return cursor
+
     def run(self, values: Sequence[Any]) -> int:
         """Execute it and return the number of rows it touched."""
-        cursor = _cursor()
-        cursor.execute(self.sql, self.fill(values))
-        return int(cursor.rowcount)
+        return int(self.execute(values).rowcount)
 
 
 class Select(Statement):
@@ -136,9 +140,7 @@ class Select(Statement):
         """Run it; ``limits`` are the numbers of a statement made with ``FIRST`` or ``SLICE``."""
         if not self.sql:
             return []
-        cursor = _cursor()
-        cursor.execute(self.sql, [*self.fill(values), *limits])
-        rows: list[Row] = cursor.fetchall()
+        rows: list[Row] = self.execute(values, *limits).fetchall()
         return [self._convert(row) for row in rows] if self.converters else rows
 
     def _convert(self, row: Row) -> Row:
@@ -185,9 +187,7 @@ def insert(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> Any:
         _run(model, rows, ignore=False)
         return None
     statement = _insert(model, tuple(rows[0]), 1, False, connection.vendor)
-    cursor = _cursor()
-    cursor.execute(statement.sql, statement.fill(list(rows[0].values())))
-    [(key,)] = cursor.fetchall()
+    [(key,)] = statement.execute(list(rows[0].values())).fetchall()
     return key
 
 

@@ -90,10 +90,10 @@ class Command(BaseCommand):
 
     @staticmethod
     def _parts(database: str | None, narrowed: bool) -> Iterator[Part]:
-        again = database != "postgres"
-        if again and narrowed:
+        on_sqlite = database != "postgres"
+        if on_sqlite and narrowed:
             yield Part("SQLite", {}, [])
-        elif again:
+        elif on_sqlite:
             # One whole run is enough to tell which line of the RFCs which test holds.
             rest = [f"--ignore={path}" for path in PORTAL]
             yield Part("SQLite", {}, ["--conformance=check", *rest], covers=True)
@@ -101,7 +101,7 @@ class Command(BaseCommand):
             yield Part("SQLite, the portal", {}, PORTAL, processes=3)
         if database != "sqlite":
             # What one run has shown is left out of the later ones.
-            rest = ["-m", "not once"] if again and not narrowed else []
+            rest = ["-m", "not once"] if on_sqlite and not narrowed else []
             with postgres() as url:
                 yield Part("PostgreSQL", {"TEST_DATABASE_URL": url}, rest)
         if not narrowed and database is None:
