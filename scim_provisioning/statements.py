@@ -14,7 +14,7 @@ from threading import local
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models import F
 from django.db.models.expressions import Expression
 from django.db.models.lookups import In
@@ -35,12 +35,14 @@ def _cursor() -> Any:
     A cursor learns how its values are adapted: one for each statement takes half as long again
     as the statement. What it found is to be fetched whole.
     """
-    connection.close_if_health_check_failed()
-    if connection.queries_logged:
-        return connection.cursor()
+    # The thread's own, looked up once.
+    database = connections[DEFAULT_DB_ALIAS]
+    database.close_if_health_check_failed()
+    if database.queries_logged:
+        return database.cursor()
     kept = getattr(KEPT, "cursor", None)
-    if kept is None or kept.cursor.connection is not connection.connection:
-        kept = KEPT.cursor = connection.cursor()
+    if kept is None or kept.cursor.connection is not database.connection:
+        kept = KEPT.cursor = database.cursor()
     return kept
 
 
