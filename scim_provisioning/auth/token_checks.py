@@ -75,7 +75,7 @@ def application(presented: Presented) -> None:
         presented.found = enabled[0]
         return
     if enabled:
-        names = ", ".join(row.name for row in enabled)
+        names = ", ".join(sorted(row.name for row in enabled))
         raise Refused(
             _("Several applications match: %(names)s.") % {"names": names},
             _("Disable all but one, or choose another token identifier claim."),
