@@ -35,6 +35,22 @@ class Page(Base):  # type: ignore[type-arg]
     class Media:
         css = {"all": ("scim_provisioning/admin.css",)}
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """Remember what was read, to write no more than what differs from it."""
+        obj = super().get_object(request, object_id, from_field)
+        if obj is not None:
+            obj.as_read = vars(obj).copy()
+        return obj
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Write the columns that the form changed: what others wrote meanwhile stays."""
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        fields = obj._meta.concrete_fields
+        changed = [f.name for f in fields if getattr(obj, f.attname) != obj.as_read.get(f.attname)]
+        obj.save(update_fields=changed)
+
     def has_operate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether a person may pause, rotate and replay: for actions and pages."""
         return rights.may_operate(request.user)

@@ -25,6 +25,7 @@ from .facts import link
 
 SIZE = 50
 BATCH = 2000
+MOST_DIGITS = 18
 BEFORE, AFTER = "before", "after"
 COLUMNS = (
     *("line", "userName", "email", "externalId", "match", "account", "privileged"),
@@ -90,7 +91,7 @@ class Page:
 
 def page(rows: QuerySet[Candidate], shown: Filter, query: QueryDict) -> Page:
     """Return the page that a query string names, by ranges of an index."""
-    before, after = (_place(query.get(name)) for name in (BEFORE, AFTER))
+    before, after = (key_in(query.get(name, "")) for name in (BEFORE, AFTER))
     if before is not None:
         found = list(rows.filter(pk__lt=before).order_by("-pk")[: SIZE + 1])
         if len(found) > SIZE:
@@ -111,8 +112,11 @@ def _page(rows: list[Candidate], shown: Filter, *, earlier: bool, later: bool) -
     return Page(rows, at() if earlier else None, before, after)
 
 
-def _place(text: str | None) -> int | None:
-    return min(int(text), 2**63 - 1) if text and text.isascii() and text.isdigit() else None
+def key_in(text: str) -> int | None:
+    """Return the key that a text is, None where it is none; one beyond all keys is the last."""
+    if not (text.isascii() and text.isdigit()):
+        return None
+    return int(text) if len(text) <= MOST_DIGITS else 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)

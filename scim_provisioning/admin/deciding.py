@@ -198,5 +198,5 @@ def _asked_for(
     rows = shown.rows(connection)
     if request.POST.get("scope") == ALL:
         return rows
-    keys = [int(key) for key in request.POST.getlist(PERSON) if key.isascii() and key.isdigit()]
-    return rows.filter(pk__in=keys[:MOST])
+    keys = (candidates.key_in(text) for text in request.POST.getlist(PERSON))
+    return rows.filter(pk__in=[key for key in keys if key is not None][:MOST])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -172,11 +173,19 @@ class DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
+IN_REACH = [MinValueValidator(date(1970, 1, 1)), MaxValueValidator(date(9000, 1, 1))]
+"""Days that have a day before and behind them, in every time zone."""
+
+
 class DaysForm(forms.Form):
     """From one day to another."""
 
-    from_day = forms.DateField(label=_("From"), required=False, widget=DayInput())
-    to_day = forms.DateField(label=_("To, and including"), required=False, widget=DayInput())
+    from_day = forms.DateField(
+        label=_("From"), required=False, widget=DayInput(), validators=IN_REACH
+    )
+    to_day = forms.DateField(
+        label=_("To, and including"), required=False, widget=DayInput(), validators=IN_REACH
+    )
 
 
 class DaysFilter(FormFilter):
