@@ -22,10 +22,11 @@ from onboarding.schema import InvalidDocument
 
 from .base import Page, may_allow_administrators
 from .editing import Editor
-from .forms import PreviewForm, RollbackForm, sources, without_configuration
+from .forms import PreviewForm, RollbackForm, asked_source, sources, without_configuration
 from .previews import outcome_for
 from .texts import changes, diff, troubles
 
+MOST_DIGITS = 18
 REVISIONS = 20
 """How many revisions a page of the history shows."""
 
@@ -113,7 +114,7 @@ class OnboardingConfigurationAdmin(Page):
 
     def _elsewhere(self, request: HttpRequest) -> str | None:
         """Return where the text of a source is that has one; None where there is one to add."""
-        if (source := request.GET.get("source")) is not None:
+        if (source := asked_source(request)) is not None:
             there = OnboardingConfiguration.objects.filter(source=source).first()
             return self.link("change", there.pk) if there else None
         if without_configuration():
@@ -128,8 +129,8 @@ class OnboardingConfigurationAdmin(Page):
         return Editor(self, request, self._configuration(request, object_id)).respond()
 
     def _configuration(self, request: HttpRequest, key: Any) -> Any:
-        if not str(key).isdecimal():
-            key = None
+        text = str(key)
+        key = text if text.isdecimal() and len(text) <= MOST_DIGITS else None
         found = get_object_or_404(self.get_queryset(request), pk=key)
         if not self.has_view_or_change_permission(request, found):
             raise PermissionDenied

@@ -16,7 +16,7 @@ from onboarding.models.configuration import ALL_SOURCES
 from onboarding.schema import InvalidDocument
 
 from .base import may_allow_administrators
-from .forms import EXAMPLE, ActionsForm, as_typed, sources, without_configuration
+from .forms import EXAMPLE, ActionsForm, as_typed, asked_source, sources, without_configuration
 from .previews import Outcome, outcome_of
 from .texts import troubles
 
@@ -47,7 +47,7 @@ class Editor:
 
     def _initial(self) -> dict[str, Any]:
         if self.configuration is None:
-            source = self.request.GET.get("source")
+            source = asked_source(self.request)
             if source is None:
                 source = next(iter(without_configuration()), ALL_SOURCES)
             inherited = services.current(source)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from onboarding import conf, services
@@ -51,6 +52,12 @@ class ActionsField(forms.Field):
 def sources() -> dict[str, str]:
     """Return what a configuration can be for, with names."""
     return {ALL_SOURCES: str(_("All sources")), **conf.sources()}
+
+
+def asked_source(request: HttpRequest) -> str | None:
+    """Return the source that an address names, None for none and for what none is called."""
+    source = request.GET.get("source")
+    return None if source is None or "\0" in source else source
 
 
 def without_configuration() -> dict[str, str]:

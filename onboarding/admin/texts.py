@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
-from itertools import islice
+from itertools import islice, zip_longest
 
 from django.utils.translation import gettext as _
 
@@ -67,8 +67,7 @@ def changes(
     revisions: Sequence[OnboardingRevision], count: int, *, is_first_page: bool
 ) -> list[Change]:
     """Return the first ``count`` of revisions, the newest first, each with what it changed."""
-    older: list[OnboardingRevision | None] = [*revisions[1:], None]
-    pairs = list(zip(revisions, older, strict=True))[:count]
+    pairs = islice(zip_longest(revisions, revisions[1:]), count)
     return [
         Change(
             revision,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin import ModelAdmin, ShowFacets
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
@@ -31,9 +33,18 @@ class Page(Base):  # type: ignore[type-arg]
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
     list_per_page = 50
+    form_fields: tuple[str, ...] = (SEARCH_VAR,)
+    """Parameters whose own forms tell what is wrong with them."""
 
     class Media:
         css = {"all": ("scim_provisioning/admin.css",)}
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Refuse a NUL in a filter: no database looks for one."""
+        filters = (values for name, values in request.GET.lists() if name not in self.form_fields)
+        if any("\0" in value for values in filters for value in values):
+            raise IncorrectLookupParameters
+        return super().get_changelist_instance(request)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         """Remember what was read, to write no more than what differs from it."""

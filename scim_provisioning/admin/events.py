@@ -57,6 +57,7 @@ class ProvisioningEventAdmin(SearchPage, ReadOnlyPage):
     list_select_related = ("connection",)
     sortable_by = ()
     actions = None
+    form_fields = (*SearchPage.form_fields, *PARAMETERS.values())
     prefix_field = "resource_key"
     id_fields = ("resource_id", "request_id")
     search_help_text = _(

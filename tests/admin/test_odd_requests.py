@@ -22,6 +22,19 @@ def test_the_ends_of_the_calendar_find_no_event(scim, admin_client, name, day, f
     assert b"".join(exported.streaming_content) == b"[]\n"
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "scim_provisioning/connection/?state__exact=%00",
+        "scim_provisioning/provisioningevent/?method=%00",
+        "onboarding/userprofile/?source=%00",
+    ],
+)
+def test_a_nul_is_no_filter(admin_client, path):
+    answer = admin_client.get(f"/admin/{path}")
+    assert (answer.status_code, answer["Location"][-3:]) == (302, "e=1")
+
+
 @pytest.mark.parametrize("key", ["9" * 30, "9" * 5000, "٣", "-1", ""])
 def test_keys_that_nobody_has_select_nobody(scim, admin_client, key):
     page = reverse("admin:scim_provisioning_connection_matching_decide", args=[scim.connection.pk])

@@ -86,9 +86,11 @@ def test_parallel_patches_of_one_multi_valued_attribute_lose_none(scim):
 def test_parallel_changes_of_an_account_each_move_the_version(scim):
     user = scim.user()
 
-    def rename(name):
+    field = get_user_model().USERNAME_FIELD
+
+    def rename(letter):
         account = get_user_model().objects.get(scim=user["id"])
-        account.first_name = name
+        setattr(account, field, f"{letter}@example.com")
         account.save()
 
     at_once(rename, "abcdefgh")

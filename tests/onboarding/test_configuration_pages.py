@@ -309,6 +309,14 @@ def test_a_preview_tells_what_an_existing_user_keeps(admin_client):
     assert "There is no user of that name." in page
 
 
+def test_addresses_that_lead_nowhere_are_no_errors(admin_client):
+    configuration = saved()
+    behind = admin_client.get(url(MODEL, "history", configuration.pk) + "?p=99999")
+    assert "There is no text yet." in behind.content.decode()
+    assert admin_client.get(url(MODEL, "change", "9" * 5000)).status_code == 404
+    assert admin_client.get(url(MODEL, "add") + "?source=%00", follow=True).status_code == 200
+
+
 @pytest.mark.parametrize("count", [1, 50])
 def test_pages_cost_the_same_for_1_row_and_50(admin_client, count):
     configuration = saved()
