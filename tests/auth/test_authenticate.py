@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from scim_provisioning import auth, conf
-from scim_provisioning.auth import opaque, passwords, personal_tokens
+from scim_provisioning.auth import opaque, passwords, personal_tokens, throttle
 from scim_provisioning.models import PersonalAccessToken
 from scim_provisioning.protocol.errors import Forbidden, TooManyRequests, Unauthorized
 from tests.auth.conftest import PASSWORD
@@ -179,6 +179,14 @@ def test_a_network_of_ipv6_counts_as_one_address(scim, owner):
     with pytest.raises(TooManyRequests):
         auth.authenticate(basic("fresh", "wrong"), "2001:db8::ffff")
     fail("fresh", "2001:db8:0:1::1", 1)
+
+
+def test_failures_of_signing_in_are_counted_apart(scim, owner):
+    for _ in range(30):
+        throttle.fail("10.0.0.1", scim.username, realm="login")
+    fail(scim.username, "10.0.0.1", 1)
+    with pytest.raises(TooManyRequests):
+        throttle.check("10.0.0.1", scim.username, realm="login")
 
 
 def test_no_flood_of_other_entries_makes_failures_forgotten(scim, owner):

@@ -199,9 +199,19 @@ def test_what_is_no_attribute_is_refused(text):
         parse_attribute(text)
 
 
-def test_a_refusal_tells_the_position():
-    with pytest.raises(InvalidFilter, match="position 10"):
-        parse_filter('userName like "x"')
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [
+        ('userName like "x"', 10),
+        ("a;pr", 2),
+        (r'a eq "\x"', 6),
+        ("a eq 1e999", 6),
+        ("a eq (", 6),
+    ],
+)
+def test_a_refusal_tells_the_position(text, position):
+    with pytest.raises(InvalidFilter, match=rf"position {position}\b"):
+        parse_filter(text)
 
 
 def grouped(depth):
