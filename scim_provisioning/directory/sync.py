@@ -117,17 +117,15 @@ def _valued(entry: MultiValue, email: str) -> MultiValue:
 
 
 @transaction.atomic(savepoint=False)
-def sync_user(user: Any) -> bool:
-    """Make an account's SCIM row say what the account says; return whether anything moved."""
+def sync_user(user: Any) -> None:
+    """Make an account's SCIM row say what the account says."""
     protected = is_protected_user(user)
     row = ScimUser.objects.filter(user=user.pk).first()
     if row is None:
         add_users([user], [user.pk] if protected else [])
-        return True
-    if row.deleted is not None:
-        return False
-    moved = _sync_columns(row, facts(user), listed=is_user_listed(row, protected=protected))
-    return _sync_email(row, user) or moved
+    elif row.deleted is None:
+        _sync_columns(row, facts(user), listed=is_user_listed(row, protected=protected))
+        _sync_email(row, user)
 
 
 def is_user_listed(row: ScimUser, *, protected: bool) -> bool:
@@ -135,24 +133,21 @@ def is_user_listed(row: ScimUser, *, protected: bool) -> bool:
     return row.link_allowed or not protected
 
 
-def _sync_columns(row: ScimUser, columns: dict[str, Any], *, listed: bool) -> bool:
+def _sync_columns(row: ScimUser, columns: dict[str, Any], *, listed: bool) -> None:
     changed = {name: value for name, value in columns.items() if getattr(row, name) != value}
-    moved = bool(changed)
     if "user_name" in changed:
         changed["user_name_key"] = _free_key(row, changed["user_name"])
     if changed.get("active") is False:
         changed["credentials_valid_after"] = timezone.now()
-    if row.listed != listed:
-        changed["listed"] = listed
-    if not changed:
-        return False
-    if moved:
+    if changed:
         texts = {column for column, is_text in _columns().values() if is_text}
         kept = {name: text for name, text in row.folded.items() if name not in texts}
         changed["folded"] = kept | folded_of(columns)
         changed |= _next_version()
-    ScimUser.objects.filter(pk=row.pk).update(**changed)
-    return moved
+    if row.listed != listed:
+        changed["listed"] = listed
+    if changed:
+        ScimUser.objects.filter(pk=row.pk).update(**changed)
 
 
 def _next_version() -> dict[str, Any]:
@@ -169,21 +164,20 @@ def _free_key(row: ScimUser, user_name: str) -> str | None:
     return key
 
 
-def _sync_email(row: ScimUser, user: Any) -> bool:
+def _sync_email(row: ScimUser, user: Any) -> None:
     if mirror.EMAIL not in mirror.fields():
-        return False
+        return
     email = email_of(user)
     values = MultiValue.objects.filter(user=row, attribute="emails")
     valued = sorted((v for v in values if v.value), key=lambda v: (not v.primary, v.position))
     first = valued[0] if valued else None
     if (first.value if first else None) == email:
-        return False
+        return
     if email is None and first is not None:
         first.delete()
     elif email is not None:
         _valued(first or _next_email(row, list(values)), email).save()
     ScimUser.objects.filter(pk=row.pk).update(**_next_version())
-    return True
 
 
 def _next_email(row: ScimUser, others: Sequence[MultiValue]) -> MultiValue:
@@ -194,12 +188,12 @@ def _next_email(row: ScimUser, others: Sequence[MultiValue]) -> MultiValue:
     return fresh
 
 
-def sync_group(group: Group) -> bool:
-    """Make a group's SCIM row say what the group says; return whether anything moved."""
+def sync_group(group: Group) -> None:
+    """Make a group's SCIM row say what the group says."""
     row = ScimGroup.objects.filter(group=group.pk).first()
     if row is None:
         add_groups([group])
-        return True
+        return
     changed: dict[str, Any] = {}
     if group_name(row.display_name) != group.name:
         changed |= {"display_name": group.name, "display_name_key": _free_name(row, group.name)}
@@ -209,7 +203,6 @@ def sync_group(group: Group) -> bool:
         changed["listed"] = listed
     if changed:
         ScimGroup.objects.filter(pk=row.pk).update(**changed)
-    return "version" in changed
 
 
 def is_seen_anyway(row: ScimGroup) -> bool:

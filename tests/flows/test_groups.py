@@ -239,3 +239,12 @@ def test_unseen_members_survive_a_replacement(scim, people):
     change(scim, group, {"op": "replace", "path": "members", "value": [{"value": people[2]}]})
     assert members(scim, group) == {people[2]}
     assert staff.user.groups.count() == 1
+
+
+def test_a_group_that_is_renamed_in_code_has_another_version(scim):
+    made = scim.group("Ops")
+    group = Group.objects.get(name="Ops")
+    group.name = "Operations"
+    group.save()
+    read = scim.get(f"/Groups/{made['id']}").body
+    assert (read["displayName"], read["meta"]["version"]) == ("Operations", 'W/"2"')

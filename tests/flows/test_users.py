@@ -174,6 +174,8 @@ def test_delete_keeps_the_account_out_of_sight(scim):
     assert kept.is_active is False
     assert kept.groups.count() == 0
     assert kept.get_username().startswith("deleted-")
+    row = ScimUser.objects.get(pk=user["id"])
+    assert (row.values_of.count(), row.external_ids.count()) == (0, 0)
 
 
 def test_a_kept_account_has_no_privileges_left(scim):
