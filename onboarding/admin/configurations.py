@@ -163,9 +163,10 @@ class OnboardingConfigurationAdmin(Page):
         if not self.has_change_permission(request, configuration):
             raise PermissionDenied
         earlier = get_object_or_404(services.history(configuration.source), pk=revision)
-        newest = configuration.revisions.order_by("-id").first()
+        newest = configuration.revisions.latest("id")
         may_allow = earlier.administrator_allowed and may_allow_administrators(request)
-        form = RollbackForm(request.POST if request.method == "POST" else None, may_allow=may_allow)
+        sent = request.POST if request.method == "POST" else None
+        form = RollbackForm(sent, newest=newest, may_allow=may_allow)
         problems: Any = ()
         if request.method == "POST" and form.is_valid():
             try:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from onboarding import conf, services
-from onboarding.models import OnboardingConfiguration
+from onboarding.models import OnboardingConfiguration, OnboardingRevision
 from onboarding.models.configuration import ALL_SOURCES
 from onboarding.schema import Document, InvalidDocument, Problem, formatted
 
@@ -66,7 +66,25 @@ def without_configuration() -> dict[str, str]:
     return {key: name for key, name in sources().items() if key not in taken}
 
 
-class ActionsForm(forms.Form):
+class BasedForm(forms.Form):
+    """A form that was made of the newest text: nobody overwrites unseen what others saved since."""
+
+    base = forms.CharField(widget=forms.HiddenInput, required=False)
+    moved: Any
+    """What to say where somebody has saved another text meanwhile."""
+
+    def typed(self) -> dict[str, Any]:
+        """Return what was sent, each field once."""
+        return {name: self.data[name] for name in self.data}
+
+    def clean(self) -> None:
+        """Refuse what was made of an older text; sent again it is of the newest."""
+        if self.cleaned_data.get("base") != self.initial["base"]:
+            self.data = {**self.typed(), "base": self.initial["base"]}
+            raise forms.ValidationError(self.moved)
+
+
+class ActionsForm(BasedForm):
     """First Login Actions of one source; ``problems`` says what is wrong with the text."""
 
     source = forms.ChoiceField(label=_("Applies to"), required=False)
@@ -81,7 +99,7 @@ class ActionsForm(forms.Form):
         required=False,
         help_text=_("Only for a role of Administrator's rank: each new user gets it."),
     )
-    base = forms.CharField(widget=forms.HiddenInput, required=False)
+    moved = _("Somebody saved another text meanwhile: see the history. Save again to replace it.")
 
     def __init__(
         self,
@@ -106,10 +124,6 @@ class ActionsForm(forms.Form):
             self.fields["text"].widget.attrs["readonly"] = True
             self.fields["enabled"].disabled = True
 
-    def typed(self) -> dict[str, Any]:
-        """Return what was sent, each field once."""
-        return {name: self.data[name] for name in self.data}
-
     def clean_source(self) -> str:
         """Refuse a second configuration for all sources, whose key counts as nothing chosen."""
         source: str = self.cleaned_data["source"]
@@ -117,15 +131,6 @@ class ActionsForm(forms.Form):
         if source not in dict(field.choices):
             raise forms.ValidationError(_("There is a configuration for it already: change that."))
         return source
-
-    def clean(self) -> None:
-        """Let nobody overwrite unseen what somebody else has saved meanwhile."""
-        if self.cleaned_data.get("base") != self.initial["base"]:
-            self.data = {**self.typed(), "base": self.initial["base"]}
-            text = _(
-                "Somebody saved another text meanwhile: see the history. Save again to replace it."
-            )
-            raise forms.ValidationError(text)
 
     def check_text(self) -> bool:
         """Whether the text is First Login Actions; ``document`` or ``problems`` tell more."""
@@ -150,15 +155,18 @@ class ActionsForm(forms.Form):
         self.add_error("text", _("The text has to be corrected."))
 
 
-class RollbackForm(forms.Form):
+class RollbackForm(BasedForm):
     """The question whether an earlier text is to be in force again."""
 
     administrator_allowed = forms.BooleanField(
         label=_("Each new user is to be an administrator, as that text says")
     )
+    moved = _("Somebody saved another text meanwhile: this is what would change now.")
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, may_allow: bool) -> None:
-        super().__init__(data)
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, newest: OnboardingRevision, may_allow: bool
+    ) -> None:
+        super().__init__(data, initial={"base": str(newest.pk)})
         if not may_allow:
             del self.fields["administrator_allowed"]
 

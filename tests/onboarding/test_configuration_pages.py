@@ -263,9 +263,24 @@ def test_rolling_back_asks_first(admin_client, admin_user):
     address = url(MODEL, "rollback", configuration.pk, first.pk)
     assert "Business User" in admin_client.get(address).content.decode()
     assert configuration.revisions.count() == 2
-    admin_client.post(address)
+    admin_client.post(address, {"base": configuration.revisions.latest("pk").pk})
     newest = configuration.revisions.latest("pk")
     assert (newest.text, newest.author, newest.rolled_back_from) == (GOOD, admin_user, first)
+
+
+def test_rolling_back_overwrites_nothing_unseen(admin_client):
+    configuration = saved()
+    first = configuration.revisions.get()
+    publish(OTHER, None, "")
+    address = url(MODEL, "rollback", configuration.pk, first.pk)
+    seen = admin_client.get(address).context["form"].initial
+    publish(OTHER.replace("Designer", "End User"), None, "")
+    refused = admin_client.post(address, seen)
+    assert "Somebody saved another text meanwhile" in refused.text
+    assert "End User" in refused.text
+    assert configuration.revisions.count() == 3
+    admin_client.post(address, {"base": refused.context["form"]["base"].value()})
+    assert configuration.revisions.latest("pk").text == GOOD
 
 
 def test_what_cannot_be_in_force_any_more_is_not_rolled_back_to(admin_client):
@@ -274,19 +289,20 @@ def test_what_cannot_be_in_force_any_more_is_not_rolled_back_to(admin_client):
     first = configuration.revisions.get()
     publish(OTHER, None, "")
     role.delete()
-    page = admin_client.post(url(MODEL, "rollback", configuration.pk, first.pk)).content.decode()
+    base = {"base": configuration.revisions.latest("pk").pk}
+    page = admin_client.post(url(MODEL, "rollback", configuration.pk, first.pk), base).text
     assert "there is no role &#x27;Modeller&#x27;" in page
     assert configuration.revisions.count() == 2
 
 
 def test_rolling_back_to_administrators_has_to_be_allowed_again(admin_client, staff):
     first = publish(ADMINISTRATORS, None, "", administrator_allowed=True)
-    publish(OTHER, None, "")
+    base = {"base": publish(OTHER, None, "").pk}
     address = url(MODEL, "rollback", first.configuration_id, first.pk)
     client = staff("view_onboardingconfiguration", "change_onboardingconfiguration")
-    assert "makes administrators" in client.post(address).content.decode()
-    assert "errorlist" in admin_client.post(address).content.decode()
-    admin_client.post(address, {"administrator_allowed": "on"})
+    assert "makes administrators" in client.post(address, base).content.decode()
+    assert "errorlist" in admin_client.post(address, base).content.decode()
+    admin_client.post(address, {**base, "administrator_allowed": "on"})
     assert first.configuration.revisions.latest("pk").administrator_allowed
 
 
