@@ -83,6 +83,17 @@ class RoleAdmin(Page):
     def _may_rank(self, request: HttpRequest, rank: int) -> bool:
         return rank < ADMINISTRATOR_RANK or may_allow_administrators(request)
 
+    def _may_copy(self, request: HttpRequest, role: Role) -> bool:
+        return self.has_add_permission(request) and self._may_rank(request, role.rank)
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Lead to a copy whoever may make it."""
+        role = context["original"]
+        context["may_copy"] = role is not None and self._may_copy(request, role)
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Boxes to tick, or a list to read."""
         is_open = obj is None or self.has_change_permission(request, obj)
@@ -137,7 +148,7 @@ class RoleAdmin(Page):
     def copy_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask for the name of a copy, and make it."""
         role = get_object_or_404(self.get_queryset(request), pk=pk)
-        if not self.has_add_permission(request) or not self._may_rank(request, role.rank):
+        if not self._may_copy(request, role):
             raise PermissionDenied
         form = CopyForm(request.POST or None)
         if request.method == "POST" and form.is_valid():

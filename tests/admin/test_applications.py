@@ -25,6 +25,13 @@ def url(page, *args):
     return reverse(f"admin:scim_provisioning_oidcapplication_{page}", args=args)
 
 
+def test_only_who_may_test_an_application_is_led_to_the_test(issuer):
+    key = issuer.application.pk
+    client = staff("view_oidcapplication")
+    assert url("test", key) not in client.get(url("change", key)).text
+    assert client.get(url("test", key)).status_code == 403
+
+
 @pytest.fixture
 def discovery(issuer):
     """The issuer tells of itself; its application is not there yet."""

@@ -25,6 +25,12 @@ def owner_form(connection, **changes):
     return data
 
 
+def test_who_may_see_a_user_sees_the_rows_below(scim):
+    row = ScimUser.objects.get(pk=scim.user(emails=[{"value": "ada@work.example"}])["id"])
+    page = staff("view_scimuser").get(url("scimuser", "change", row.pk))
+    assert "ada@work.example" in page.text
+
+
 @pytest.mark.parametrize(("extra", "linked"), [([], False), (["allow_link"], True)])
 def test_only_who_may_allow_links_marks_an_account(scim, extra, linked):
     row = ScimUser.objects.get(user=account("boss", is_superuser=True, is_staff=True))

@@ -134,6 +134,20 @@ def test_who_may_not_make_administrators_changes_no_such_role(staff, administrat
     assert client.post(url("role", "delete", made.pk), {"post": "yes"}).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("rights", "ways"),
+    [
+        ([], []),
+        (["add_role"], ["copy/"]),
+        (["add_userprofile", "add_grouprole"], ["userprofile/add/?role", "grouprole/add/?role"]),
+    ],
+)
+def test_a_role_leads_only_where_the_person_may_go(staff, designer, rights, ways):
+    page = staff("view_role", *rights).get(url("role", "change", designer.pk)).text
+    every = ("copy/", "userprofile/add/?role", "grouprole/add/?role")
+    assert [way for way in every if way in page] == ways
+
+
 def test_who_may_read_roles_changes_none(staff, designer):
     client = staff("view_role")
     assert "view_entities" not in client.get(url("role", "change", designer.pk)).content.decode()
