@@ -130,7 +130,7 @@ class FormFilter(admin.ListFilter):
         for name in self.form_class.base_fields:
             if name in params:
                 self.used_parameters[name] = params.pop(name)[-1]
-        given = any(self.used_parameters.values())
+        given = any(str(value).strip() for value in self.used_parameters.values())
         self.form = self.form_class(
             self.used_parameters if given else None, auto_id="filter-%s", label_suffix=""
         )

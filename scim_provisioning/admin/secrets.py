@@ -6,17 +6,21 @@ would lie in a cookie or a session, and not into the admin's log.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 Trail = Iterable[tuple[str, str]]
+MOST_ROWS = 500
+"""Rows that one answer decides about: Django takes no form of more than 1,000 fields."""
 
 
 def list_url(page: ModelAdmin[Any]) -> str:
@@ -75,14 +79,22 @@ def ask_first(
     page: ModelAdmin[Any],
     request: HttpRequest,
     action: str,
-    rows: Iterable[Any],
+    rows: Sequence[Any] | QuerySet[Any],
     title: str,
     question: str,
     yes: str,
 ) -> TemplateResponse | None:
-    """Return a page that asks before an action of a list; None once the person said yes."""
+    """Return a page that asks before an action of a list; None once the person said yes.
+
+    It names whom the answer is about: of all rows of a long list the first, the rest is left.
+    """
     if "yes" in request.POST:
         return None
     hidden = [("action", action), ("yes", "1")]
-    hidden += [(ACTION_CHECKBOX_NAME, str(row.pk)) for row in rows]
-    return ask(page, request, title, question, yes, rows, hidden=hidden)
+    asked, left = list(rows[:MOST_ROWS]), max(0, len(rows) - MOST_ROWS)
+    hidden += [(ACTION_CHECKBOX_NAME, str(row.pk)) for row in asked]
+    more = ngettext(
+        "%d more is left for the next time.", "%d more are left for the next time.", left
+    )
+    lines = [*asked, more % left] if left else asked
+    return ask(page, request, title, question, yes, lines, hidden=hidden)

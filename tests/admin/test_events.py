@@ -68,6 +68,7 @@ def story(scim, other, admin_client):
         ("?q=ops", 1),
         ("?q=lead", 0),
         ("?person=nobody", 0),
+        ("?person=%20", 5),
         ("?person=ops", 0),
         ("?outcome=refused&person=ada@example.com&method=POST&since=day", 1),
     ],

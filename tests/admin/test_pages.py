@@ -131,6 +131,20 @@ def test_a_revoked_token_is_refused(scim, admin_client):
     assert scim.get("/Users").status == 401
 
 
+def test_of_more_tokens_than_a_form_holds_the_first_are_revoked(scim, admin_client):
+    known = PersonalAccessToken.objects.get()
+    facts = {"owner": known.owner, "scopes": "scim", "expires": known.expires}
+    PersonalAccessToken.objects.bulk_create(
+        PersonalAccessToken(digest=f"{n:064}", hint=f"kvp_{n}", **facts) for n in range(1100)
+    )
+    everything = {"select_across": "1"}
+    asked = act(admin_client, "personalaccesstoken", "revoke", known.pk, **everything)
+    assert "601 more are left for the next time." in asked.text
+    keys = [value for name, value in asked.context["hidden"] if name == "_selected_action"]
+    done = act(admin_client, "personalaccesstoken", "revoke", *keys, yes="1")
+    assert "500 tokens revoked." in done.text
+
+
 def test_a_token_is_changed_by_its_form(scim, admin_client):
     row = PersonalAccessToken.objects.get()
     data = token_form(scim, description="changed")
