@@ -50,9 +50,7 @@ def _change(operation: Operation, by_value: bool, groups: bool) -> MemberChange:
     if operation.op == "remove" and (sub is None or (sub.name == "value" and operation.filter)):
         # A member without its value is none.
         return _removal(operation, by_value, groups)
-    if sub is not None:
-        raise MutabilityError("A member cannot be edited: remove it and add another.")
-    if operation.filter is not None:
+    if sub is not None or operation.filter is not None:
         raise MutabilityError("A member cannot be edited: remove it and add another.")
     values = member_ids(operation.value, groups=groups)
     if operation.op == "replace":

@@ -248,3 +248,32 @@ def test_a_group_that_is_renamed_in_code_has_another_version(scim):
     group.save()
     read = scim.get(f"/Groups/{made['id']}").body
     assert (read["displayName"], read["meta"]["version"]) == ("Operations", 'W/"2"')
+
+
+@pytest.mark.parametrize(
+    "entry", [7, True, [], ["x"], {}, {"value": 7}, {"value": ""}, {"type": "Group", "value": "x"}]
+)
+def test_what_is_no_member_is_refused(scim, people, entry):
+    made = scim.group("Ops", people[:1])
+    for op in ("add", "replace"):
+        refused = change(scim, made, {"op": op, "path": "members", "value": [entry]})
+        assert (refused.status, refused.scim_type) == (400, "invalidValue")
+    assert members(scim, made) == set(people[:1])
+
+
+@pytest.mark.parametrize("path", ["members.display", "members.value", 'members[value eq "{}"]'])
+def test_a_member_is_not_edited(scim, people, path):
+    made = scim.group("Ops", people[:1])
+    edit = {"op": "replace", "path": path.format(people[0]), "value": people[1]}
+    refused = change(scim, made, edit)
+    assert (refused.status, refused.scim_type) == (400, "mutability")
+    assert members(scim, made) == set(people[:1])
+
+
+def test_members_that_a_filter_leaves_out_stay(scim, people):
+    made = scim.group("Ops", people)
+    assert (
+        change(scim, made, {"op": "remove", "path": f'members[value ne "{people[0]}"]'}).status
+        == 204
+    )
+    assert members(scim, made) == {people[0]}
