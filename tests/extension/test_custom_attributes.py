@@ -87,6 +87,20 @@ def test_it_is_filtered(scim, ada, text, holds):
     assert found["totalResults"] == int(holds)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("level", "ten"), ("level", 1.5), ("level", 2**63), ("rate", "much"), ("rate", True), ("remote", 2),
+        ("joined", "today"), ("joined", 5), ("skills", [{"a": 1}]), ("floors", ["x"]), ("badge", {"a": 1}),
+    ],
+)  # fmt: skip
+def test_values_of_other_types_are_refused(scim, ada, name, value):
+    change = {"op": "replace", "path": f"{SITE}:{name}", "value": value}
+    refused = scim.patch(f"/Users/{ada['id']}", change)
+    assert (refused.status, refused.scim_type) == (400, "invalidValue")
+    assert scim.get(f"/Users/{ada['id']}").body == ada
+
+
 def test_schemas_select_by_it(scim, ada):
     scim.user("eve@example.com")
     found = scim.search("/Users", f'schemas eq "{SITE}"').body["Resources"]
