@@ -328,3 +328,14 @@ def test_removed_active_says_nothing_of_the_account(scim):
     after = scim.patch(path(user), {"op": "remove", "path": "active"}).body
     assert "active" not in after
     assert account(user).is_active is False
+
+
+def test_another_value_that_changes_leaves_the_primary_one(scim):
+    emails = [
+        {"type": "work", "value": "a@example.com"},
+        {"type": "home", "value": "b@example.com", "primary": True},
+    ]
+    user = scim.user(emails=emails)
+    change = {"op": "replace", "path": 'emails[type eq "work"].value', "value": "c@example.com"}
+    after = scim.patch(path(user), change).body["emails"]
+    assert after == [{"type": "work", "value": "c@example.com"}, emails[1]]
