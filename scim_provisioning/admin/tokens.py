@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -20,6 +20,9 @@ from scim_provisioning.models import PersonalAccessToken
 
 from .base import ConfiguringPage
 from .secrets import ask_first, show_once
+
+FOREVER = datetime(9000, 1, 1, tzinfo=UTC)
+"""A moment that every time zone still has a name for: the calendar's last one has not."""
 
 
 def default_expiry() -> Any:
@@ -51,10 +54,10 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
         return scopes
 
     def clean_expires(self) -> Any:
-        """Refuse a token that has ended already."""
+        """Refuse a token that has ended already, and the end of the calendar."""
         expires = self.cleaned_data["expires"]
-        if expires <= timezone.now():
-            raise forms.ValidationError(_("Choose a moment in the future."))
+        if not timezone.now() < expires < FOREVER:
+            raise forms.ValidationError(_("Choose a moment in the future, before the year 9000."))
         return expires
 
 

@@ -113,9 +113,18 @@ def test_a_token_is_shown_once(scim, admin_client):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"scopes": "x"}, {"expires_0": "2020-01-01"}, {"expires_0": ""}]
+    "changes",
+    [
+        {"scopes": "x"},
+        {"expires_0": "2020-01-01"},
+        {"expires_0": ""},
+        {"expires_0": "9999-12-31", "expires_1": "23:59:59"},
+    ],
 )
-def test_a_token_that_could_do_nothing_is_refused(scim, admin_client, changes):
+def test_a_token_that_could_do_nothing_or_never_ends_is_refused(
+    scim, admin_client, settings, changes
+):
+    settings.TIME_ZONE = "America/New_York"
     count = PersonalAccessToken.objects.count()
     page = admin_client.post(url("personalaccesstoken", "add"), token_form(scim, **changes))
     assert "errorlist" in page.content.decode()
