@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.admin import AdminSite, ModelAdmin
+from django.contrib.admin import AdminSite, ModelAdmin, ShowFacets
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
@@ -36,6 +36,7 @@ class Page(Base):  # type: ignore[type-arg]
     """A page that a table of a million rows does not slow down."""
 
     show_full_result_count = False
+    show_facets = ShowFacets.NEVER
     list_per_page = 50
 
     class Media:

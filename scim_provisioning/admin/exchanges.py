@@ -16,8 +16,19 @@ from django.utils.translation import gettext_lazy
 from scim_provisioning.models import Exchange
 
 from .base import ReadOnlyPage
+from .event_filters import OPERATIONS, Choice
 
 BODIES = ("request_headers", "request_body", "response_headers", "response_body")
+
+
+class VerbFilter(Choice):
+    """By the request's method; no table of whole bodies is asked for its choices."""
+
+    title, parameter_name = gettext_lazy("method"), "method"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """What the service answers."""
+        return [(verb, verb) for verb in ("GET", *OPERATIONS)]
 
 
 @admin.register(Exchange)
@@ -25,7 +36,7 @@ class ExchangeAdmin(ReadOnlyPage):
     """Recorded requests with their answers, newest first; for whoever operates connections."""
 
     list_display = ("time", "method", "path", "status", "connection")
-    list_filter = ("connection", "method")
+    list_filter = ("connection", VerbFilter)
     list_select_related = ("connection",)
     sortable_by = ()
     actions = None

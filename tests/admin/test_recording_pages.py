@@ -108,6 +108,14 @@ def test_why_there_is_no_body_is_said(admin_client, recorded):
     assert "no JSON object" in text(admin_client, opened(Exchange.objects.first()))
 
 
+@pytest.mark.parametrize(("method", "found"), [("POST", 1), ("GET", 2), ("HEAD", 0)])
+def test_exchanges_are_filtered_by_method(admin_client, recorded, method, found):
+    recorded.get("/Users")
+    recorded.get("/Groups")
+    page = admin_client.get(LIST, {"method": method})
+    assert len(page.context["cl"].result_list) == found
+
+
 def test_half_a_surrogate_pair_can_be_looked_at(admin_client, recorded):
     recorded.send("POST", "/Users", '{"title": "\\ud800"}')
     assert "\\ud800" in text(admin_client, opened(Exchange.objects.first()))
@@ -131,7 +139,7 @@ def test_the_list_reads_no_bodies_and_costs_the_same(admin_client, recorded, cou
     text(admin_client, LIST)
     with CaptureQueriesContext(connection) as queries:
         text(admin_client, LIST)
-    assert len(queries) == 6
+    assert len(queries) == 5
     assert not any("body" in query["sql"] for query in queries)
 
 

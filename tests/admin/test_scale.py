@@ -23,7 +23,9 @@ def statements(client, address):
     return [query["sql"] for query in queries]
 
 
-@pytest.mark.parametrize("model", ["scimuser", "scimgroup", "provisioningevent", "finding"])
+@pytest.mark.parametrize(
+    "model", ["scimuser", "scimgroup", "provisioningevent", "finding", "exchange"]
+)
 def test_no_filter_reads_the_whole_table_for_its_choices(scim, admin_client, model):
     scim.group("Ops", [scim.user()["id"]])
     asked = statements(admin_client, url(model))

@@ -244,6 +244,7 @@ def test_pages_cost_the_same_for_1_row_and_50(admin_client, designer, count):
     assert cost(admin_client, url("role")) <= 6
     assert cost(admin_client, url("userprofile")) <= 6
     assert cost(admin_client, url("grouprole")) <= 6
+    assert cost(admin_client, url("grouprole") + "?_facets=True") <= 6
     assert cost(admin_client, url("userprofile") + "?q=u0") <= 6
     assert cost(admin_client, url("role", "change", designer.pk)) <= 6
     assert cost(admin_client, url("role", "delete", Role.objects.get(name="Role 0").pk)) <= 5
