@@ -7,6 +7,8 @@ import gc
 import pytest
 from django.core.cache import cache
 from django.core.servers.basehttp import WSGIRequestHandler
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from scim_provisioning import counters
 from scim_provisioning.auth import introspection, jwks, passwords
@@ -35,6 +37,9 @@ __all__ = [
     "workload",
 ]
 
+# No test is timed: a machine that is busy finds nothing else wrong.
+examples.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("suite")
 # Garbage is looked for less often than Python does: that took a fifth of a run's time.
 gc.set_threshold(50_000, 20, 50)
 # The live server sends head and body apart; the second would wait 40 ms for the client's word.

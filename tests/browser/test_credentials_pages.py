@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from tests.browser.axe import assert_accessible
-from tests.browser.screens import without_script
+from tests.browser.screens import assert_fits, narrow, without_script
 from tests.scim_fixtures import make_client
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,3 +42,8 @@ def test_its_pages_are_accessible(credentials_page):
     page.get_by_role("link", name="I have copied it").click()
     page.get_by_role("link", name="Revoke").first.click()
     assert_accessible(page)
+
+
+@narrow
+def test_the_list_fits_a_narrow_screen(credentials_page):
+    assert_fits(credentials_page)
